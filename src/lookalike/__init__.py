@@ -1,0 +1,1 @@
+"""Visual search for any pile of images."""

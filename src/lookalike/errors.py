@@ -1,0 +1,84 @@
+"""Every error a user can meet, as one tree; each message says what happened and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class LookalikeError(Exception):
+    """Root of all errors raised on purpose by this package."""
+
+
+class UsageError(LookalikeError):
+    """The caller asked for something that cannot be (the shell exits with 2)."""
+
+
+class UnknownNameError(UsageError):
+    """A name that nothing answers to; the message offers the nearest ones."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        near = get_close_matches(name, names, n=3, cutoff=0.5)
+        hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(names[:20])}."
+        super().__init__(f"Unknown {kind} {name!r}. {hint}")
+
+
+class MissingExtraError(UsageError):
+    """A feature whose optional dependency is not installed."""
+
+    def __init__(self, feature: str, extra: str) -> None:
+        super().__init__(f"{feature} needs an extra: pip install 'lookalike[{extra}]'")
+
+
+class SourceError(LookalikeError):
+    """A folder, table or archive cannot be read as a source of images."""
+
+
+class LibraryError(LookalikeError):
+    """Something about the library on disk."""
+
+
+class LibraryNotFoundError(LibraryError):
+    """No library here or above."""
+
+
+class LibraryTooNewError(LibraryError):
+    """The library was written by a newer version of this package."""
+
+
+class LibraryBusyError(LibraryError):
+    """Another process is writing to the library."""
+
+
+class LibraryDamagedError(LibraryError):
+    """The database itself does not hold together."""
+
+
+class StorageFullError(LibraryError):
+    """The disk has no room for the next transaction; what was stored before is safe."""
+
+
+class RecipeMismatchError(LibraryError):
+    """Vectors of two different recipes would meet in one space."""
+
+
+class DuplicateIdError(LibraryError):
+    """Two different files claim one id."""
+
+
+class UnknownIdError(LibraryError):
+    """No image of that id in the library."""
+
+
+class ModelError(LookalikeError):
+    """A model is missing, damaged, or gives something unexpected."""
+
+
+class ImageRejectedError(LookalikeError):
+    """One image cannot be used; `reason` is one of `types.REASONS`."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        self.reason = reason
+        self.detail = detail
+        super().__init__(f"{reason}: {detail}" if detail else reason)

@@ -1,0 +1,190 @@
+"""The words every folder shares: where an image lies, what was offered, what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Scalar: TypeAlias = str | int | float | bool | None
+Metric = Literal["cosine", "l2", "l1", "ip"]
+METRICS: tuple[Metric, ...] = ("cosine", "l2", "l1", "ip")
+
+Pixels: TypeAlias = NDArray[np.uint8]
+Floats: TypeAlias = NDArray[np.float32]
+Halves: TypeAlias = NDArray[np.float16]
+Keys: TypeAlias = NDArray[np.int64]
+
+REASONS: Mapping[str, str] = {
+    "missing": "the file is not there",
+    "unreadable": "the file is there but may not be read",
+    "empty": "the file has no bytes",
+    "not-an-image": "the bytes are not an image of a format that is read here",
+    "truncated": "the image ends too early or its data are damaged",
+    "too-large": "more pixels than the limit allows",
+    "timeout": "decoding took longer than the limit allows",
+    "out-of-memory": "decoding needed more memory than the limit allows",
+    "crash": "the decoder crashed on this image",
+    "bad-row": "the table row names no image",
+    "bad-vector": "the model gave a vector that is zero or not finite",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file on disk; undecodable bytes of its name are kept as surrogate escapes."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class ZipMember:
+    """A member of a zip archive."""
+
+    path: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TarMember:
+    """A member of an uncompressed tar archive: a slice of that file."""
+
+    path: str
+    name: str
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """Bytes that can be had only once, such as a member of a compressed tar."""
+
+    path: str
+    name: str
+    data: bytes = field(repr=False)
+
+
+Location: TypeAlias = File | ZipMember | TarMember | Blob
+
+
+def location_uri(location: Location) -> str:
+    """One line naming a location: the path, or `archive!member`."""
+    if isinstance(location, File):
+        return location.path
+    return f"{location.path}!{location.name}"
+
+
+def readable(text: str) -> str:
+    """`text` as valid Unicode: bytes that were not UTF-8 become `\\xNN`."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One image that a source offers. `id` is stable between runs and valid Unicode."""
+
+    id: str
+    location: Location
+    label: str | None = None
+    meta: Mapping[str, Scalar] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What tells an unchanged file without opening it: bytes and modification time (ns)."""
+
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What the bytes of an image are, whatever name they go by.
+
+    `width` and `height` are upright pixels; `phash` is a 64-bit perceptual hash.
+    """
+
+    sha256: bytes
+    size: int
+    width: int
+    height: int
+    format: str
+    phash: int
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """New content, now with a vector: float32 of shape (dim,)."""
+
+    reference: Reference
+    stamp: Stamp
+    content: Content
+    vector: Floats
+    thumbnail: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """Content that the library holds already under another id; the vector is shared."""
+
+    reference: Reference
+    stamp: Stamp
+    sha256: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """The same image under the same id; label, metadata and stamp are brought up to date."""
+
+    reference: Reference
+    stamp: Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """An image that was offered and cannot be used; `reason` is a key of `REASONS`."""
+
+    id: str
+    uri: str
+    reason: str
+    detail: str = ""
+
+
+Outcome: TypeAlias = Embedded | Duplicate | Unchanged | Rejected
+OutcomeKind = Literal["embedded", "duplicate", "unchanged", "rejected"]
+
+
+def outcome_kind(outcome: Outcome) -> OutcomeKind:
+    """The word under which an outcome is counted."""
+    match outcome:
+        case Embedded():
+            return "embedded"
+        case Duplicate():
+            return "duplicate"
+        case Unchanged():
+            return "unchanged"
+        case Rejected():
+            return "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a library knows of an id before the image is looked at again.
+
+    `checked_ns` is when the bytes were last read; `missing_vector` is true when the space
+    at hand has no vector of this content yet.
+    """
+
+    uri: str
+    stamp: Stamp
+    checked_ns: int
+    sha256: bytes
+    label: str | None
+    meta: Mapping[str, Scalar]
+    missing_vector: bool
+
+
+Stop: TypeAlias = Callable[[], bool]
