@@ -1,0 +1,77 @@
+# Everything a person or CI does here. Needs Python 3.11-3.14 and make; each target sets up what it uses.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-extras check docs bench kill-test build size clean
+
+# The first interpreter that really runs (shims may not), can make environments and is new enough.
+PYTHON ?= $(shell for name in python3.14 python3.13 python3.12 python3.11 python3 python; do \
+	"$$name" -c 'import sys, sqlite3, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' \
+	2>/dev/null && { echo "$$name"; break; }; done)
+
+BIN := .venv/bin
+EXTRAS_BIN := .venv-extras/bin
+SIZE_LIMIT_MB := 400
+PYTEST := -m pytest -n auto --maxprocesses 4 --dist loadfile
+
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS='	' read -r name what; do \
+		printf '  make %-12s %s\n' "$$name" "$$what"; done
+
+# $(call environment,FOLDER,REQUIREMENTS): a virtual environment with this project, pinned.
+define environment
+	@test -n "$(PYTHON)" || { echo "No Python 3.11-3.14 with venv found. Name one: make PYTHON=/path/to/python3" >&2; exit 1; }
+	$(PYTHON) -m venv $(1)
+	$(1)/bin/python -m pip install --quiet --upgrade --constraint constraints.txt pip
+	$(1)/bin/python -m pip install --quiet --build-constraint constraints.txt $(2)
+	@touch $(1)/.installed
+endef
+
+.venv/.installed: pyproject.toml constraints.txt
+	$(call environment,.venv,--constraint constraints.txt --editable . --group dev)
+
+.venv-extras/.installed: pyproject.toml constraints.txt constraints-extras.txt
+	$(call environment,.venv-extras,--constraint constraints.txt --constraint constraints-extras.txt \
+		--editable '.[fast$(comma)tables$(comma)heif]' --group test --group parity)
+
+comma := ,
+
+demo: .venv/.installed ## Draw a catalogue, index it, search it, write demo.html
+	$(BIN)/lookalike demo
+
+test: .venv/.installed ## Run the tests that need only the core
+	$(BIN)/python $(PYTEST) -m "not extra and not campaign"
+
+test-extras: .venv-extras/.installed ## Run the tests behind extras, and the parity with torch
+	$(EXTRAS_BIN)/python $(PYTEST) -m extra
+
+check: .venv/.installed ## Lint, formatting, types, layers, generated docs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python docs/generate.py --check
+
+docs: .venv/.installed ## Write the generated pages of docs/ again
+	$(BIN)/python docs/generate.py
+
+bench: .venv-extras/.installed ## Measure speed and memory against the usual ways
+	$(EXTRAS_BIN)/python -m benchmarks.run
+
+kill-test: .venv/.installed ## Kill an indexing run at random moments, many times (long)
+	$(BIN)/python -m pytest -m campaign --timeout 0 tests/campaigns
+
+build: .venv/.installed ## Build the wheel into dist/
+	rm -rf dist
+	$(BIN)/python -m pip wheel --quiet --no-deps --build-constraint constraints.txt --wheel-dir dist .
+
+size: build ## Install the wheel alone and weigh it
+	rm -rf build/size
+	$(BIN)/python -m venv --without-pip build/size
+	$(BIN)/python -m pip --python build/size/bin/python install --quiet --constraint constraints.txt dist/*.whl
+	@du -sk build/size | awk '{ mb = $$1 * 1.024 / 1000; printf "installed size: %.0f MB (limit $(SIZE_LIMIT_MB))\n", mb; \
+		exit mb > $(SIZE_LIMIT_MB) }'
+
+clean: ## Remove environments, builds and caches
+	rm -rf .venv .venv-extras dist build .mypy_cache .ruff_cache .import_linter_cache .hypothesis demo demo.html
+	find src tests docs benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Measurements of speed and memory against the usual ways; `make bench` runs them."""
