@@ -42,10 +42,11 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class ZipMember:
-    """A member of a zip archive."""
+    """A member of a zip archive; `length` is its uncompressed size in bytes."""
 
     path: str
     name: str
+    length: int
 
 
 @dataclass(frozen=True, slots=True)

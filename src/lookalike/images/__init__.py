@@ -1,0 +1,1 @@
+"""Bytes to checked, upright RGB pixels: formats, limits, decoding, workers, fingerprints."""

@@ -1,0 +1,27 @@
+"""The formats that are decoded: an allow-list, since every decoder is attack surface."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.util import find_spec
+
+CORE_FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "AVIF", "JPEG2000")
+"""Pillow's names of the formats in the core install."""
+
+HEIF_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"})
+
+
+@cache
+def allowed_formats() -> tuple[str, ...]:
+    """Pillow format names to try, HEIF included when `lookalike[heif]` is installed."""
+    if find_spec("pillow_heif") is None:
+        return CORE_FORMATS
+    from pillow_heif import register_heif_opener
+
+    register_heif_opener()
+    return (*CORE_FORMATS, "HEIF")
+
+
+def looks_like_heif(data: bytes) -> bool:
+    """True when the first bytes are those of an HEIC or HEIF file."""
+    return data[4:8] == b"ftyp" and data[8:12] in HEIF_BRANDS

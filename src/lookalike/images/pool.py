@@ -1,0 +1,136 @@
+"""The pool of decoder processes: tasks in, pixels in shared memory out, limits enforced."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import queue
+import tempfile
+import threading
+from collections.abc import Collection
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+
+from lookalike.errors import LookalikeError
+from lookalike.images.limits import DEFAULT_LIMITS, Limits
+from lookalike.images.preprocess import Preprocessing
+from lookalike.images.process import Decoded, DecoderProcess, SameContent
+from lookalike.types import Location, Pixels
+
+WATCH_SECONDS = 0.05
+
+
+class DecodePool:
+    """Decodes images in `workers` processes, each under a memory and a time limit.
+
+    A crash, a bomb or a hang costs the image at hand; its process is replaced. At most
+    `slots` decoded images can be held at a time; the caller releases each.
+    """
+
+    def __init__(
+        self,
+        preprocessing: Preprocessing,
+        *,
+        workers: int,
+        slots: int,
+        limits: Limits = DEFAULT_LIMITS,
+        thumbnails: bool = False,
+    ) -> None:
+        side = preprocessing.crop
+        self._limits = limits
+        self._thumbnails = thumbnails
+        self._shared, self._map = _shared_memory(slots * side * side * 3)
+        self._pixels = np.frombuffer(self._map, dtype=np.uint8).reshape(slots, side, side, 3)
+        self._free = list(range(slots))
+        setup = {
+            "limits": asdict(limits),
+            "preprocessing": preprocessing.as_recipe(),
+            "shared": str(self._shared),
+        }
+        self._workers = [DecoderProcess(setup) for _ in range(workers)]
+        self._idle: queue.SimpleQueue[DecoderProcess] = queue.SimpleQueue()
+        for worker in self._workers:
+            self._idle.put(worker)
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="decode")
+        self._closed = threading.Event()
+        self._watch = threading.Thread(target=self._watch_deadlines, daemon=True)
+        self._watch.start()
+
+    @property
+    def free_slots(self) -> int:
+        """How many more tasks may be submitted before a slot is released."""
+        return len(self._free)
+
+    def submit(
+        self, location: Location, known: Collection[bytes] = ()
+    ) -> Future[Decoded | SameContent]:
+        """Decode one image; the future raises `ImageRejectedError` when it cannot be used.
+
+        `known` holds sha256 digests that need no decoding.
+        """
+        if not self._free:
+            raise LookalikeError("All decode slots are taken: release one first.")
+        return self._threads.submit(self._run, location, known, self._free.pop())
+
+    def pixels(self, decoded: Decoded) -> Pixels:
+        """A view of uint8 (side, side, 3), valid until `release`."""
+        return cast("Pixels", self._pixels[decoded.slot])
+
+    def release(self, decoded: Decoded) -> None:
+        """Give the slot of a decoded image back."""
+        self._free.append(decoded.slot)
+
+    def close(self) -> None:
+        """Stop the processes and free the shared memory."""
+        if self._closed.is_set():
+            return
+        self._closed.set()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for worker in self._workers:
+            worker.interrupt()
+        self._threads.shutdown(wait=True)
+        for worker in self._workers:
+            worker.close()
+        self._watch.join()
+        self._shared.unlink(missing_ok=True)
+
+    def __enter__(self) -> DecodePool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _run(
+        self, location: Location, known: Collection[bytes], slot: int
+    ) -> Decoded | SameContent:
+        worker = self._idle.get()
+        keep_slot = False
+        try:
+            answer = worker.ask(location, known, slot, self._thumbnails, self._limits.seconds)
+            keep_slot = isinstance(answer, Decoded)
+            return answer
+        finally:
+            if not keep_slot:
+                self._free.append(slot)
+            self._idle.put(worker)
+
+    def _watch_deadlines(self) -> None:
+        while not self._closed.wait(WATCH_SECONDS):
+            for worker in self._workers:
+                worker.kill_if_overdue()
+
+
+def _shared_memory(size: int) -> tuple[Path, mmap.mmap]:
+    """A file in memory where there is one, mapped; the workers open it by its path."""
+    memory = Path("/dev/shm")  # noqa: S108  the kernel's own shared memory
+    folder = memory if os.access(memory, os.W_OK) else None
+    number, name = tempfile.mkstemp(prefix="lookalike-", suffix=".pixels", dir=folder)
+    try:
+        os.truncate(number, max(size, 1))
+        return Path(name), mmap.mmap(number, max(size, 1))
+    finally:
+        os.close(number)

@@ -1,0 +1,77 @@
+"""The bytes of an image, wherever it lies."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lookalike.errors import ImageRejectedError
+from lookalike.images.limits import DEFAULT_LIMITS, Limits
+from lookalike.types import Blob, File, Location, Stamp, TarMember, ZipMember
+
+
+def stamp(location: Location) -> Stamp:
+    """Size and modification time without reading; an archive's own time for its members.
+
+    Raises `ImageRejectedError` (missing, unreadable).
+    """
+    with _as_rejection():
+        status = Path(location.path).stat()
+        match location:
+            case File():
+                return Stamp(status.st_size, status.st_mtime_ns)
+            case TarMember():
+                return Stamp(location.length, status.st_mtime_ns)
+            case Blob():
+                return Stamp(len(location.data), status.st_mtime_ns)
+            case ZipMember():
+                return Stamp(location.length, status.st_mtime_ns)
+
+
+def read_bytes(location: Location, limits: Limits = DEFAULT_LIMITS) -> bytes:
+    """All bytes of one image.
+
+    Raises `ImageRejectedError` (missing, unreadable, too-large).
+    """
+    with _as_rejection():
+        match location:
+            case File():
+                path = Path(location.path)
+                if not path.is_file():
+                    reason = "unreadable" if path.exists() else "missing"
+                    raise ImageRejectedError(reason, "not a regular file" if path.exists() else "")
+                _check_size(path.stat().st_size, limits)
+                return path.read_bytes()
+            case TarMember():
+                _check_size(location.length, limits)
+                with Path(location.path).open("rb") as file:
+                    file.seek(location.offset)
+                    return file.read(location.length)
+            case ZipMember():
+                with zipfile.ZipFile(location.path) as archive:
+                    _check_size(archive.getinfo(location.name).file_size, limits)
+                    return archive.read(location.name)
+            case Blob():
+                return location.data
+
+
+def _check_size(size: int, limits: Limits) -> None:
+    if size > limits.size:
+        raise ImageRejectedError("too-large", f"{size:,} bytes is more than {limits.size:,}")
+
+
+@contextmanager
+def _as_rejection() -> Iterator[None]:
+    """Turn the errors of opening and reading into a rejection with its reason."""
+    try:
+        yield
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise ImageRejectedError("missing", "no such file") from error
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError) as error:
+        raise ImageRejectedError("unreadable", f"damaged archive member: {error}") from error
+    except (OSError, ValueError, RuntimeError, NotImplementedError) as error:
+        detail = getattr(error, "strerror", None) or str(error)
+        raise ImageRejectedError("unreadable", detail) from error

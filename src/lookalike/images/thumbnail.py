@@ -1,0 +1,19 @@
+"""A small WebP of an image, for showing results."""
+
+from __future__ import annotations
+
+import io
+
+from PIL import Image
+
+LONG_SIDE = 256
+QUALITY = 80
+
+
+def thumbnail(rgb: Image.Image) -> bytes:
+    """WebP bytes of an upright RGB picture, its longer side at most `LONG_SIDE` pixels."""
+    small = rgb.copy()
+    small.thumbnail((LONG_SIDE, LONG_SIDE), Image.Resampling.BICUBIC, reducing_gap=2.0)
+    buffer = io.BytesIO()
+    small.save(buffer, "WEBP", quality=QUALITY, method=2)
+    return buffer.getvalue()

@@ -1,0 +1,108 @@
+"""The decoder process: reads tasks on stdin, writes pixels into shared memory, answers on stdout.
+
+Run as `python -m lookalike.images.worker` by `images.pool`. It dies with its parent.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import IO, Any
+
+from lookalike.errors import ImageRejectedError
+from lookalike.images.decode import decode
+from lookalike.images.fingerprint import perceptual_hash, sha256
+from lookalike.images.frames import receive, send, unpack_location
+from lookalike.images.limits import Limits
+from lookalike.images.preprocess import Preprocessing, crop_to_input
+from lookalike.images.read import read_bytes
+from lookalike.images.thumbnail import thumbnail
+from lookalike.types import Location
+
+
+def main() -> None:
+    """Serve tasks until the parent closes the pipe."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    tasks, answers = _private_pipes()
+    setup, _ = receive(tasks)
+    limits = Limits(**setup["limits"])
+    preprocessing = Preprocessing.from_recipe(setup["preprocessing"])
+    shared = Path(setup["shared"])
+    with shared.open("r+b") as file:
+        slots = mmap.mmap(file.fileno(), 0)
+    _limit_memory(limits.memory)
+    send(answers, {"ready": True})
+    while True:
+        try:
+            task, payload = receive(tasks)
+        except EOFError:
+            shared.unlink(missing_ok=True)
+            return
+        send(answers, *_answer(task, payload, preprocessing, limits, slots))
+
+
+def _private_pipes() -> tuple[IO[bytes], IO[bytes]]:
+    """Keep the pipes for messages alone: whatever a library prints goes to stderr."""
+    tasks = os.fdopen(os.dup(0), "rb")
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return tasks, answers
+
+
+def _limit_memory(extra: int) -> None:
+    """Bound the address space to what is in use now plus `extra` bytes, where that works."""
+    if not sys.platform.startswith("linux"):
+        return
+    import resource
+
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + extra,) * 2)
+
+
+def _answer(
+    task: dict[str, Any],
+    payload: bytes,
+    preprocessing: Preprocessing,
+    limits: Limits,
+    slots: mmap.mmap,
+) -> tuple[dict[str, Any], bytes]:
+    location = unpack_location(task["location"], payload)
+    try:
+        return _decoded(task, location, preprocessing, limits, slots)
+    except ImageRejectedError as error:
+        return {"rejected": error.reason, "detail": error.detail}, b""
+    except MemoryError:
+        return {"rejected": "out-of-memory", "detail": "the decoder ran out of memory"}, b""
+
+
+def _decoded(
+    task: dict[str, Any],
+    location: Location,
+    preprocessing: Preprocessing,
+    limits: Limits,
+    slots: mmap.mmap,
+) -> tuple[dict[str, Any], bytes]:
+    data = read_bytes(location, limits)
+    digest = sha256(data)
+    if digest.hex() in task["known"]:
+        return {"known": digest.hex()}, b""
+    picture = decode(data, limits, shorter_side=preprocessing.decode_side)
+    pixels = crop_to_input(picture.rgb, preprocessing).tobytes()
+    start = task["slot"] * len(pixels)
+    slots[start : start + len(pixels)] = pixels
+    facts = {
+        "sha256": digest.hex(),
+        "size": len(data),
+        "width": picture.width,
+        "height": picture.height,
+        "format": picture.format,
+        "phash": perceptual_hash(picture.rgb),
+    }
+    return facts, thumbnail(picture.rgb) if task["thumbnail"] else b""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What turns pixels into a vector: catalogue, weights, networks and the runtimes that run them."""

@@ -1,0 +1,64 @@
+"""Runs a network with OpenVINO, in bfloat16 where the processor has it (`lookalike[fast]`)."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from types import ModuleType
+from typing import Any
+
+from lookalike.errors import MissingExtraError
+from lookalike.types import Floats, Pixels
+
+CONVERTER = "openvino.tools.ovc"
+
+
+def import_openvino() -> ModuleType:
+    """OpenVINO without its model converter, whose import reports usage over the network.
+
+    Raises `MissingExtraError`.
+    """
+    blocked = CONVERTER not in sys.modules
+    if blocked:
+        sys.modules[CONVERTER] = None  # type: ignore[assignment]
+    try:
+        import openvino
+    except ImportError as error:
+        raise MissingExtraError("the OpenVINO runtime", "fast") from error
+    finally:
+        if blocked:
+            del sys.modules[CONVERTER]
+    module: ModuleType = openvino
+    return module
+
+
+class OpenVinoNetwork:
+    """A compiled network with one stream a core; each calling thread has its own request."""
+
+    def __init__(self, model: bytes, *, batch: int, streams: int, precision: str) -> None:
+        openvino = import_openvino()
+        core = openvino.Core()
+        if precision == "auto":
+            capable = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+            precision = "bf16" if capable else "fp32"
+        self.precision = precision
+        network = core.read_model(model)
+        shape = network.input(0).partial_shape
+        network.reshape([batch, *(shape[axis].get_length() for axis in range(1, len(shape)))])
+        settings = {
+            "INFERENCE_PRECISION_HINT": "bf16" if precision == "bf16" else "f32",
+            "NUM_STREAMS": streams,
+            "INFERENCE_NUM_THREADS": streams,
+            "ENABLE_CPU_PINNING": False,
+        }
+        self._compiled = core.compile_model(network, "CPU", settings)
+        self._requests = threading.local()
+
+    def run(self, pixels: Pixels) -> Floats:
+        """uint8 (batch, side, side, 3) -> float32 (batch, dim)."""
+        request: Any = getattr(self._requests, "own", None)
+        if request is None:
+            request = self._requests.own = self._compiled.create_infer_request()
+        request.infer({0: pixels}, share_inputs=True)
+        vectors: Floats = request.get_output_tensor(0).data.copy()
+        return vectors
