@@ -54,7 +54,7 @@ def architecture() -> str:
         if (folder / "__init__.py").exists():
             page += f"\n## {source_link(folder)}\n\n{first_line(folder / '__init__.py')}\n\n"
             for path in sorted(folder.rglob("*.py")):
-                if path.name != "__init__.py":
+                if path.parent != folder or path.name != "__init__.py":
                     page += f"- {source_link(path)}: {first_line(path)}\n"
         elif module.exists():
             page += f"\n## {source_link(module)}\n\n{first_line(module)}\n"

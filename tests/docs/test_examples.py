@@ -1,0 +1,89 @@
+"""The examples on the pages run: blocks fenced as `console run` and `python run`.
+
+The blocks of a page run in order in one new folder with photos/, photos.zip and
+catalogue.csv. In a console block, lines below a command are what it prints (`...`: anything).
+"""
+
+import csv
+import doctest
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageDraw
+
+ROOT = Path(__file__).parents[2]
+BLOCK = re.compile(r"^```(console|python) run\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+EXAMPLES = {
+    page.relative_to(ROOT).as_posix(): blocks
+    for page in sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+    if (blocks := BLOCK.findall(page.read_text(encoding="utf-8")))
+}
+CHECKER = doctest.OutputChecker()
+COLOURS = ("crimson", "navy", "seagreen", "goldenrod", "purple")
+
+
+def draw_photos(folder: Path) -> None:
+    """photos/dresses/1.jpg ... photos/hats/5.jpg, photos.zip, and a table of them."""
+    rows = []
+    with zipfile.ZipFile(folder / "photos.zip", "w") as archive:
+        for kind in ("dresses", "hats"):
+            (folder / "photos" / kind).mkdir(parents=True)
+            for number, colour in enumerate(COLOURS, start=1):
+                photo = Image.new("RGB", (320, 400), "white")
+                pen = ImageDraw.Draw(photo)
+                if kind == "dresses":
+                    pen.polygon([(140, 60), (180, 60), (260, 360), (60, 360)], fill=colour)
+                else:
+                    pen.ellipse((100, 120, 220, 260), fill=colour)
+                    pen.ellipse((40, 230, 280, 280), fill=colour)
+                name = f"photos/{kind}/{number}.jpg"
+                photo.save(folder / name, quality=92)
+                archive.write(folder / name, name)
+                rows.append((f"{kind[0]}{number}", f"{kind}/{number}", kind, colour, 10 * number))
+    with (folder / "catalogue.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(("sku", "image", "kind", "colour", "price"))
+        writer.writerows(rows)
+
+
+def run(command: list[str], folder: Path, text: str = "") -> str:
+    scripts = Path(sys.executable).parent
+    variables = {name: value for name, value in os.environ.items() if name != "LOOKALIKE_LIBRARY"}
+    variables["PATH"] = f"{scripts}{os.pathsep}{variables['PATH']}"
+    done = subprocess.run(
+        command, cwd=folder, input=text, capture_output=True, text=True, env=variables, check=False
+    )
+    # 3: done, some images rejected; pages show that too.
+    assert done.returncode in (0, 3), f"{command} {text}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def run_console(block: str, folder: Path) -> None:
+    for command, expected in re.findall(r"^\$ (.+)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE):
+        printed = run(["sh", "-c", command], folder)
+        if expected.strip():
+            same = CHECKER.check_output(expected, printed, doctest.ELLIPSIS)
+            assert same, f"{command}\nprinted\n{printed}\nthe page says\n{expected}"
+
+
+@pytest.mark.parametrize("page", EXAMPLES)
+def test_examples_run(page: str, tmp_path: Path) -> None:
+    draw_photos(tmp_path)
+    for language, block in EXAMPLES[page]:
+        if language == "console":
+            run_console(block, tmp_path)
+        else:
+            run([sys.executable, "-W", "error", "-"], tmp_path, block)
+
+
+def test_the_runner_sees_a_wrong_page(tmp_path: Path) -> None:
+    run_console("$ echo one two\none ...\n", tmp_path)
+    with pytest.raises(AssertionError, match="the page says"):
+        run_console("$ echo one\ntwo\n", tmp_path)
+    with pytest.raises(AssertionError):
+        run_console("$ false\n", tmp_path)
