@@ -1,1 +1,69 @@
-"""Visual search for any pile of images."""
+"""Visual search for any pile of images: offline, fast, and nothing is lost."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lookalike.embed.report import Report as Report
+    from lookalike.errors import DuplicateIdError as DuplicateIdError
+    from lookalike.errors import ImageRejectedError as ImageRejectedError
+    from lookalike.errors import LibraryBusyError as LibraryBusyError
+    from lookalike.errors import LibraryDamagedError as LibraryDamagedError
+    from lookalike.errors import LibraryError as LibraryError
+    from lookalike.errors import LibraryNotFoundError as LibraryNotFoundError
+    from lookalike.errors import LibraryTooNewError as LibraryTooNewError
+    from lookalike.errors import LookalikeError as LookalikeError
+    from lookalike.errors import MissingExtraError as MissingExtraError
+    from lookalike.errors import ModelError as ModelError
+    from lookalike.errors import RecipeMismatchError as RecipeMismatchError
+    from lookalike.errors import SourceError as SourceError
+    from lookalike.errors import StorageFullError as StorageFullError
+    from lookalike.errors import UnknownIdError as UnknownIdError
+    from lookalike.errors import UnknownNameError as UnknownNameError
+    from lookalike.errors import UsageError as UsageError
+    from lookalike.images.limits import Limits as Limits
+    from lookalike.library.embedding import embed as embed
+    from lookalike.library.library import Library as Library
+    from lookalike.library.opening import open as open  # noqa: A004
+    from lookalike.search.results import Hit as Hit
+    from lookalike.search.results import Hits as Hits
+
+_HOMES = {
+    "DuplicateIdError": "errors",
+    "Hit": "search.results",
+    "Hits": "search.results",
+    "ImageRejectedError": "errors",
+    "Library": "library.library",
+    "LibraryBusyError": "errors",
+    "LibraryDamagedError": "errors",
+    "LibraryError": "errors",
+    "LibraryNotFoundError": "errors",
+    "LibraryTooNewError": "errors",
+    "Limits": "images.limits",
+    "LookalikeError": "errors",
+    "MissingExtraError": "errors",
+    "ModelError": "errors",
+    "RecipeMismatchError": "errors",
+    "Report": "embed.report",
+    "SourceError": "errors",
+    "StorageFullError": "errors",
+    "UnknownIdError": "errors",
+    "UnknownNameError": "errors",
+    "UsageError": "errors",
+    "embed": "library.embedding",
+    "open": "library.opening",
+}
+__all__ = sorted(_HOMES)  # noqa: PLE0605  one list of public names, not two
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for, so that a worker or a command loads no more than it uses."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'lookalike' has no attribute {name!r}")
+    return getattr(import_module(f"lookalike.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -9,9 +9,21 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from lookalike.errors import UnknownNameError
+
 Scalar: TypeAlias = str | int | float | bool | None
 Metric = Literal["cosine", "l2", "l1", "ip"]
 METRICS: tuple[Metric, ...] = ("cosine", "l2", "l1", "ip")
+
+
+def known_metric(name: str) -> Metric:
+    """The metric of that name. Raises `UnknownNameError`."""
+    for metric in METRICS:
+        if metric == name:
+            return metric
+    raise UnknownNameError("metric", name, METRICS)
+
+
 
 Pixels: TypeAlias = NDArray[np.uint8]
 Floats: TypeAlias = NDArray[np.float32]
@@ -79,8 +91,12 @@ def location_uri(location: Location) -> str:
 
 
 def readable(text: str) -> str:
-    """`text` as valid Unicode: bytes that were not UTF-8 become `\\xNN`."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    """`text` as valid Unicode: foreign bytes become `\\xNN`, lone surrogates `\\uNNNN`."""
+    try:
+        data = text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        data = text.encode("utf-8", "backslashreplace")
+    return data.decode("utf-8", "backslashreplace")
 
 
 @dataclass(frozen=True, slots=True)

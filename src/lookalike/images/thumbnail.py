@@ -6,6 +6,11 @@ import io
 
 from PIL import Image
 
+from lookalike.errors import ImageRejectedError
+from lookalike.images.decode import decode
+from lookalike.images.read import read_bytes
+from lookalike.types import Location
+
 LONG_SIDE = 256
 QUALITY = 80
 
@@ -17,3 +22,11 @@ def thumbnail(rgb: Image.Image) -> bytes:
     buffer = io.BytesIO()
     small.save(buffer, "WEBP", quality=QUALITY, method=2)
     return buffer.getvalue()
+
+
+def thumbnail_of(location: Location) -> bytes | None:
+    """The thumbnail of an original; None when it is gone or cannot be decoded any more."""
+    try:
+        return thumbnail(decode(read_bytes(location), shorter_side=LONG_SIDE).rgb)
+    except ImageRejectedError:
+        return None

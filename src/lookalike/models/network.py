@@ -19,6 +19,7 @@ PRECISIONS = ("auto", "fp32", "bf16")
 class Network(Protocol):
     """A loaded network. `run` may be called from several threads at once."""
 
+    runtime: str
     precision: str
 
     def run(self, pixels: Pixels) -> Floats:

@@ -12,6 +12,7 @@ class OnnxNetwork:
     all cores busy without their waiting for one another.
     """
 
+    runtime = "onnx"
     precision = "fp32"
 
     def __init__(self, model: bytes) -> None:

@@ -35,6 +35,8 @@ def import_openvino() -> ModuleType:
 class OpenVinoNetwork:
     """A compiled network with one stream a core; each calling thread has its own request."""
 
+    runtime = "openvino"
+
     def __init__(self, model: bytes, *, batch: int, streams: int, precision: str) -> None:
         openvino = import_openvino()
         core = openvino.Core()

@@ -1,0 +1,1 @@
+"""The shell: one file a command; the only place that prints or exits."""

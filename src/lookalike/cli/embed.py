@@ -1,0 +1,64 @@
+"""`lookalike embed`: vectors of image files, on stdout or in a .npy; no library needed."""
+
+from __future__ import annotations
+
+import json as json_module
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lookalike.cli.options import ModelOption, PrecisionOption, RuntimeOption
+from lookalike.cli.output import say
+from lookalike.errors import UsageError
+from lookalike.types import Rejected
+
+
+def embed(
+    files: Annotated[list[str], typer.Argument(help="Image files; - reads paths from stdin.")],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="A .npy for the vectors; their ids go to .ids.jsonl."),
+    ] = None,
+    model: ModelOption = None,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="As the network gives them, not of length 1.")
+    ] = False,
+    null: Annotated[
+        bool, typer.Option("--null", "-0", help="Paths on stdin end in NUL, not newline.")
+    ] = False,
+    runtime: RuntimeOption = "auto",
+    precision: PrecisionOption = "auto",
+) -> None:
+    """Print one JSON line a file, {"id": ..., "vector": [...]}, or write float32 arrays."""
+    import numpy as np
+
+    from lookalike.library.embedding import embed as embed_files
+    from lookalike.library.resources import Resources
+    from lookalike.sources import split_paths
+
+    if out is not None and out.suffix != ".npy":
+        raise UsageError(f"--out must end in .npy, not {out.name!r}.")
+    paths = split_paths(sys.stdin.buffer, b"\0" if null else b"\n") if files == ["-"] else files
+    resources = Resources(runtime=runtime, precision=precision)
+    ids, vectors, rejected = [], [], 0
+    for result in embed_files(paths, model=model, normalised=not raw, resources=resources):
+        if isinstance(result, Rejected):
+            rejected += 1
+            say(f"Rejected {result.id}: {result.reason} {result.detail}".rstrip())
+            continue
+        id_, vector = result
+        if out is None:
+            line = {"id": id_, "vector": [float(value) for value in vector]}
+            sys.stdout.write(json_module.dumps(line) + "\n")
+        else:
+            ids.append(id_)
+            vectors.append(vector)
+    if out is not None:
+        np.save(out, np.stack(vectors) if vectors else np.empty((0, 0), np.float32))
+        lines = "".join(json_module.dumps(id_) + "\n" for id_ in ids)
+        out.with_suffix(".ids.jsonl").write_text(lines, encoding="utf-8")
+        say(f"{len(ids):,} vectors in {out}, their ids in {out.with_suffix('.ids.jsonl')}")
+    if rejected:
+        raise typer.Exit(3)

@@ -1,0 +1,169 @@
+"""`lookalike index`: make a folder, table, archive or list of files searchable."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from lookalike.cli.interrupt import stop_on_interrupt
+from lookalike.cli.options import (
+    JsonOption,
+    LibraryOption,
+    ModelOption,
+    PrecisionOption,
+    RuntimeOption,
+)
+from lookalike.cli.output import count, print_json, print_line, say
+from lookalike.cli.progress import progress_bar
+from lookalike.errors import UsageError
+from lookalike.types import REASONS, Outcome, Rejected, outcome_kind
+
+if TYPE_CHECKING:
+    from lookalike.embed.report import Report
+
+SHOWN_REJECTS = 10
+
+
+def index(
+    sources: Annotated[
+        list[str],
+        typer.Argument(help="Folders, tables, archives, image files; - reads paths from stdin."),
+    ],
+    library: LibraryOption = None,
+    path_column: Annotated[
+        str | None, typer.Option(help="The table's column that holds the image's path.")
+    ] = None,
+    path_template: Annotated[
+        str | None, typer.Option(help="The path made of columns, as 'images/{image}.jpg'.")
+    ] = None,
+    id_column: Annotated[str | None, typer.Option(help="The column that holds the id.")] = None,
+    label_column: Annotated[
+        str | None, typer.Option(help="The column that holds the label.")
+    ] = None,
+    label_from: Annotated[
+        Literal["folder"] | None,
+        typer.Option(help="`folder`: the label is the parent folder's name."),
+    ] = None,
+    id_prefix: Annotated[str, typer.Option(help="Put before every id of these sources.")] = "",
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Take only the first N of each source.")
+    ] = None,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Remove what this source offered before, not now.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="With --prune: index, only list what would go.")
+    ] = False,
+    thumbnails: Annotated[
+        bool, typer.Option("--thumbnails", help="Make thumbnails now, not when first asked for.")
+    ] = False,
+    null: Annotated[
+        bool, typer.Option("--null", "-0", help="Paths on stdin end in NUL, not newline.")
+    ] = False,
+    model: ModelOption = None,
+    metric: Annotated[
+        str | None, typer.Option(help="For a new library: cosine, l2, l1 or ip.")
+    ] = None,
+    runtime: RuntimeOption = "auto",
+    precision: PrecisionOption = "auto",
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Decoder processes. Default: one a core.")
+    ] = None,
+    max_pixels: Annotated[
+        int, typer.Option(min=1, help="Reject images of more pixels than this.")
+    ] = 100_000_000,
+    timeout: Annotated[
+        float, typer.Option(min=0.1, help="Seconds one image may take to decode.")
+    ] = 20.0,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Name every image once it is stored.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Embed every image of the sources and keep vectors and metadata in a library.
+
+    Run again, it looks only at what is new or changed. Ctrl-C loses nothing.
+    """
+    import lookalike
+    from lookalike.images.limits import Limits
+    from lookalike.sources import split_paths
+
+    if dry_run and not prune:
+        raise UsageError("--dry-run shows what --prune would remove: give both.")
+
+    def name_outcomes(outcomes: Sequence[Outcome]) -> None:
+        for outcome in outcomes:
+            id_ = outcome.id if isinstance(outcome, Rejected) else outcome.reference.id
+            say(f"{outcome_kind(outcome)}\t{id_}")
+
+    reports = []
+    with (
+        lookalike.open(
+            library,
+            model=model,
+            metric=metric,
+            runtime=runtime,
+            precision=precision,
+            workers=workers,
+            limits=Limits(pixels=max_pixels, seconds=timeout),
+        ) as opened,
+        stop_on_interrupt() as stop,
+    ):
+        for source in sources:
+            with progress_bar() as advance:
+                report = opened.add(
+                    split_paths(sys.stdin.buffer, b"\0" if null else b"\n")
+                    if source == "-"
+                    else source,
+                    path_column=path_column,
+                    path_template=path_template,
+                    id_column=id_column,
+                    label_column=label_column,
+                    label_from=label_from,
+                    id_prefix=id_prefix,
+                    limit=limit,
+                    prune=prune,
+                    dry_run=dry_run,
+                    thumbnails=thumbnails,
+                    on_progress=advance,
+                    on_outcomes=name_outcomes if verbose else None,
+                    stop=stop,
+                )
+            reports.append(report)
+            if not json:
+                _summarize(report)
+            if report.interrupted:
+                break
+    if json:
+        print_json([report.as_dict() for report in reports])
+    if any(report.interrupted for report in reports):
+        say("Interrupted. All that was stored is safe; run the same command to go on.")
+        raise typer.Exit(130)
+    if any(report.rejected for report in reports):
+        raise typer.Exit(3)
+
+
+def _summarize(report: Report) -> None:
+    print_line(
+        f"{count(report.offered, 'image')} offered: {report.embedded:,} embedded, "
+        f"{report.unchanged:,} unchanged, {report.duplicate:,} duplicate content, "
+        f"{report.rejected:,} rejected"
+        + (f"; {report.pruned:,} pruned" if report.pruned else "")
+        + f", in {report.seconds:.1f} s"
+    )
+    say(f"Library: {report.library}")
+    if report.vanished and not report.pruned:
+        say(f"{count(len(report.vanished), 'image')} would be pruned:")
+        for id_ in report.vanished:
+            print_line(id_)
+    for note in report.notes:
+        say(f"Note: {note}")
+    for reason, times in report.reasons.most_common():
+        say(f"Rejected, {reason} ({REASONS.get(reason, reason)}): {times:,}")
+    for reject in report.rejects[:SHOWN_REJECTS]:
+        say(f"  {reject.id}: {reject.reason}{': ' + reject.detail if reject.detail else ''}")
+    if report.rejected > SHOWN_REJECTS:
+        say(f"  ... and {report.rejected - SHOWN_REJECTS:,} more: lookalike rejects")

@@ -1,0 +1,77 @@
+"""The `lookalike` command: gathers the commands and turns errors into exit codes.
+
+0 done, 1 failed, 2 wrong usage, 3 done but some inputs were rejected, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lookalike.cli import demo, doctor, embed, index, info, rejects, remove, search, show
+from lookalike.cli.config import load_config
+from lookalike.cli.output import say
+from lookalike.errors import LookalikeError, UsageError
+
+app = typer.Typer(
+    name="lookalike",
+    help="Visual search for any pile of images.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    context_settings={"auto_envvar_prefix": "LOOKALIKE", "help_option_names": ["-h", "--help"]},
+)
+for command in (index, search, show, info, rejects, remove, embed, doctor, demo):
+    app.command()(getattr(command, command.__name__.rpartition(".")[2]))
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"lookalike {version('lookalike')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    config: Annotated[
+        Path | None,
+        typer.Option(help="Settings for the commands. Default: lookalike.yml, if it is here."),
+    ] = None,
+    version: Annotated[  # noqa: ARG001
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it and exit.")
+    ] = False,
+) -> None:
+    """Visual search for any pile of images: offline, fast, and nothing is lost.
+
+    Every option can also be set by a variable such as LOOKALIKE_INDEX_LIMIT=100, or in a YAML
+    file by command: `index: {limit: 100}`.
+    """
+    context.default_map = load_config(config, app)
+
+
+def main() -> None:
+    """Run the command line; the process exits with the code its errors stand for."""
+    try:
+        app()
+    except UsageError as error:
+        _fail(error, 2)
+    except LookalikeError as error:
+        _fail(error, 1)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except KeyboardInterrupt:
+        say("Interrupted.")
+        sys.exit(130)
+
+
+def _fail(error: LookalikeError, code: int) -> None:
+    say(f"Error: {error}")
+    sys.exit(code)

@@ -1,0 +1,24 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+LibraryOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--library",
+        "-L",
+        envvar="LOOKALIKE_LIBRARY",
+        help="The library, or the folder it is in. Default: found upward from here.",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+ModelOption = Annotated[
+    str | None, typer.Option(help="The model, by name. Default: the library's own.")
+]
+RuntimeOption = Annotated[str, typer.Option(help="What runs the network: auto, onnx or openvino.")]
+PrecisionOption = Annotated[str, typer.Option(help="What it computes in: auto, fp32 or bf16.")]

@@ -1,0 +1,67 @@
+"""Output: data on stdout, talk on stderr, nothing in either that could fool a terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+
+def say(text: str) -> None:
+    """Talk to the person at the keyboard."""
+    sys.stderr.write(f"{printable(text)}\n")
+
+
+def print_line(text: str) -> None:
+    """One line of data."""
+    sys.stdout.write(f"{printable(text)}\n")
+
+
+def print_json(data: Any) -> None:
+    """One JSON document of data."""
+    sys.stdout.write(json.dumps(data, indent=2, default=str) + "\n")
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Rows for a person: a drawn table on a terminal, tab-separated lines elsewhere."""
+    cells = [[printable("" if cell is None else str(cell)) for cell in row] for row in rows]
+    if not sys.stdout.isatty():
+        sys.stdout.writelines("\t".join(row) + "\n" for row in [list(columns), *cells])
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, justify="right" if column in NUMBERS else "left")
+    for row in cells:
+        table.add_row(*(Text(cell) for cell in row))
+    Console().print(table)
+
+
+NUMBERS = frozenset({"rank", "similarity", "distance", "images", "bytes", "dimension", "vectors"})
+
+
+def printable(text: str) -> str:
+    """`text` on one line, with control characters and odd code points made visible."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in text
+    )
+
+
+def count(number: int, noun: str, plural: str | None = None) -> str:
+    """`1 image`, `2,000 images`."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def size(number: int) -> str:
+    """Bytes as a person reads them."""
+    value = float(number)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"

@@ -1,0 +1,54 @@
+"""`lookalike show`: all that is known of one image."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from lookalike.cli.options import JsonOption, LibraryOption
+from lookalike.cli.output import print_json, print_table
+
+ENDS = 4
+
+
+def show(
+    id_: Annotated[str, typer.Argument(metavar="ID", help="The image's id.")],
+    library: LibraryOption = None,
+    vector: Annotated[
+        bool, typer.Option("--vector", help="Print the whole vector (with --json: add it).")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Print where an image lies, what it is, its metadata and its vector."""
+    import lookalike
+
+    with lookalike.open(library, create=False) as opened:
+        image = opened.get(id_.removeprefix("id:"))
+        values = opened.vector(image.id)
+        space = opened.space
+    facts: dict[str, Any] = {
+        "id": image.id,
+        "file": image.uri,
+        "source": image.source,
+        "label": image.label,
+        "format": image.content.format,
+        "width": image.content.width,
+        "height": image.content.height,
+        "bytes": image.content.size,
+        "sha256": image.content.sha256.hex(),
+        "perceptual_hash": f"{image.content.phash:016x}",
+        "added": datetime.fromtimestamp(image.added, UTC).isoformat(),
+        "meta": dict(image.meta),
+        "space": space.name,
+        "vector_shape": list(values.shape),
+        "vector_dtype": str(values.dtype),
+    }
+    if json:
+        print_json(facts | ({"vector": values.tolist()} if vector else {}))
+        return
+    facts |= facts.pop("meta")
+    shown = values if vector else values[:ENDS]
+    facts["vector"] = " ".join(f"{value:.4f}" for value in shown) + ("" if vector else " ...")
+    print_table(("fact", "value"), facts.items())

@@ -1,0 +1,230 @@
+"""Joins the stages: plan, decode ahead, embed in batches, give outcomes in order.
+
+Decoding runs in processes, networks on threads, and the caller stores what is yielded; the
+three overlap. What waits between stages is bounded by the number of decode slots.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from lookalike.embed.catalog import Catalog
+from lookalike.embed.embedder import BATCH, Embedder, is_valid
+from lookalike.embed.plan import CHUNK, ToDecode, plan
+from lookalike.errors import ImageRejectedError, LookalikeError
+from lookalike.images.pool import DecodePool
+from lookalike.images.process import Decoded, SameContent
+from lookalike.types import (
+    Duplicate,
+    Embedded,
+    Floats,
+    Outcome,
+    Pixels,
+    Reference,
+    Rejected,
+    Stop,
+    Unchanged,
+    location_uri,
+)
+
+GROUP = 32
+"""Outcomes that took work, in one transaction."""
+CHEAP_GROUP = 1024
+"""Outcomes of any kind in one transaction."""
+REMEMBERED = 2 * (CHUNK + CHEAP_GROUP)
+"""Contents of this run that later images are held against before the library knows them."""
+AHEAD = 2
+"""Batches that wait for each stream, so that none runs dry."""
+
+
+@dataclass(slots=True)
+class _Entry:
+    """A reference on its way; settled once `outcome` is there."""
+
+    outcome: Outcome | None = None
+    task: ToDecode | None = None
+    decoding: Future[Decoded | SameContent] | None = None
+    decoded: Decoded | None = None
+    batch: _Batch | None = None
+    row: int = 0
+    twin: _Entry | None = None
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Images that go through the network together."""
+
+    pixels: Pixels
+    count: int = 0
+    vectors: Future[Floats] | None = field(default=None)
+
+
+class Pipeline:
+    """One run from references to outcomes; the network is opened for the first new image."""
+
+    def __init__(
+        self, pool: DecodePool, embedder: Callable[[], Embedder], catalog: Catalog
+    ) -> None:
+        self._pool = pool
+        self._open_embedder = embedder
+        self._catalog = catalog
+        self._decoding: deque[_Entry] = deque()
+        self._waiting: deque[_Entry] = deque()
+        self._inferring: deque[_Batch] = deque()
+        self._fresh: OrderedDict[bytes, _Entry] = OrderedDict()
+        self._open: _Batch | None = None
+
+    def run(
+        self, offered: Iterable[Reference | Rejected], stop: Stop = lambda: False
+    ) -> Iterator[list[Outcome]]:
+        """Groups of outcomes, in the order offered; store each before asking for the next.
+
+        When `stop` turns true, or the source fails, nothing more is begun, and what is under
+        way is still given. The source's own error is raised at the end.
+        """
+        decisions = plan(offered, self._catalog)
+        failure: LookalikeError | None = None
+        more = True
+        while more or self._decoding or self._waiting:
+            try:
+                more = more and not stop() and self._look_ahead(decisions)
+            except LookalikeError as error:
+                failure, more = error, False
+            if self._decoding:
+                self._waiting.append(self._collect(self._decoding.popleft()))
+            if not self._decoding:
+                self._close_batch()
+            idle = not more and not self._decoding
+            yield from self._settled(at_end=idle)
+        if failure is not None:
+            raise failure
+
+    def _look_ahead(self, decisions: Iterator[ToDecode | Unchanged | Rejected]) -> bool:
+        """Begin as much as there is room for; False at the end of the source."""
+        room = CHEAP_GROUP - len(self._decoding) - len(self._waiting)
+        while room > 0 and self._pool.free_slots:
+            decision = next(decisions, None)
+            if decision is None:
+                return False
+            if isinstance(decision, ToDecode):
+                future = self._pool.submit(decision.reference.location, decision.digests)
+                self._decoding.append(_Entry(task=decision, decoding=future))
+            else:
+                self._decoding.append(_Entry(outcome=decision))
+            room -= 1
+        return True
+
+    def _collect(self, entry: _Entry) -> _Entry:
+        """Wait for one decoded image and put it into a batch."""
+        task, future = entry.task, entry.decoding
+        if task is None or future is None:
+            return entry
+        try:
+            result = future.result()
+        except ImageRejectedError as error:
+            entry.outcome = _rejected(task, error.reason, error.detail)
+            return entry
+        if isinstance(result, SameContent):
+            same_image = task.known is not None and task.known.sha256 == result.sha256
+            entry.outcome = (
+                Unchanged(task.reference, task.stamp)
+                if same_image
+                else Duplicate(task.reference, task.stamp, result.sha256)
+            )
+            return entry
+        entry.decoded = result
+        entry.twin = self._fresh.get(result.content.sha256)
+        if entry.twin is None:
+            self._fresh[result.content.sha256] = entry
+            if len(self._fresh) > REMEMBERED:
+                self._fresh.popitem(last=False)
+            self._add_to_batch(entry, result)
+        self._pool.release(result)
+        return entry
+
+    def _add_to_batch(self, entry: _Entry, decoded: Decoded) -> None:
+        pixels = self._pool.pixels(decoded)
+        if self._open is None:
+            self._open = _Batch(np.empty((BATCH, *pixels.shape), np.uint8))
+        batch = self._open
+        batch.pixels[batch.count] = pixels
+        entry.batch, entry.row = batch, batch.count
+        batch.count += 1
+        if batch.count == BATCH:
+            self._close_batch()
+
+    def _close_batch(self) -> None:
+        """Send the batch at hand to the network, waiting for room."""
+        batch, self._open = self._open, None
+        if batch is None:
+            return
+        embedder = self._open_embedder()
+        while len(self._inferring) >= embedder.streams * AHEAD:
+            oldest = self._inferring.popleft()
+            if oldest.vectors is not None:
+                oldest.vectors.result()
+        batch.vectors = embedder.submit(batch.pixels[: batch.count])
+        self._inferring.append(batch)
+
+    def _settled(self, *, at_end: bool) -> Iterator[list[Outcome]]:
+        """Whole groups from the front of the line; at the end, whatever is there."""
+        while self._waiting:
+            group, worked = [], 0
+            for entry in self._waiting:
+                if not at_end and not _is_ready(entry):
+                    break
+                group.append(entry)
+                worked += entry.decoded is not None
+                if worked >= GROUP or len(group) >= CHEAP_GROUP:
+                    break
+            if not at_end and worked < GROUP and len(group) < CHEAP_GROUP // 2:
+                return
+            yield [_settle(entry) for entry in group]
+            for _ in group:
+                self._waiting.popleft()
+
+
+def _is_ready(entry: _Entry) -> bool:
+    if entry.outcome is not None:
+        return True
+    source = entry.twin or entry
+    if source.outcome is not None:
+        return True
+    batch = source.batch
+    return batch is not None and batch.vectors is not None and batch.vectors.done()
+
+
+def _settle(entry: _Entry) -> Outcome:
+    """The outcome of an entry; waits for its vector."""
+    if entry.outcome is not None:
+        return entry.outcome
+    task, decoded = entry.task, entry.decoded
+    if task is None or decoded is None:
+        raise LookalikeError("An image was lost on its way through the pipeline.")
+    if entry.twin is not None:
+        first = _settle(entry.twin)
+        entry.outcome = (
+            _rejected(task, first.reason, first.detail)
+            if isinstance(first, Rejected)
+            else Duplicate(task.reference, task.stamp, decoded.content.sha256)
+        )
+        return entry.outcome
+    if entry.batch is None or entry.batch.vectors is None:
+        raise LookalikeError("An image was decoded and never sent through the network.")
+    vector = entry.batch.vectors.result()[entry.row]
+    entry.outcome = (
+        Embedded(task.reference, task.stamp, decoded.content, vector, decoded.thumbnail)
+        if is_valid(vector)
+        else _rejected(task, "bad-vector", "zero, not finite, or beyond float16")
+    )
+    entry.batch = None
+    return entry.outcome
+
+
+def _rejected(task: ToDecode, reason: str, detail: str) -> Rejected:
+    return Rejected(task.reference.id, location_uri(task.reference.location), reason, detail)

@@ -1,0 +1,90 @@
+"""Decides, without opening an image, what is to be done about each reference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from lookalike.embed.catalog import Catalog
+from lookalike.errors import DuplicateIdError, ImageRejectedError
+from lookalike.images.read import stamp
+from lookalike.types import Known, Reference, Rejected, Stamp, Unchanged, location_uri
+
+CHUNK = 256
+RACY_NS = 2_000_000_000
+"""A file changed this shortly before it was read may have changed again unseen."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToDecode:
+    """A reference whose bytes must be read; `digests` are contents that need no decoding."""
+
+    reference: Reference
+    stamp: Stamp
+    known: Known | None
+    digests: tuple[bytes, ...]
+
+
+def plan(
+    offered: Iterable[Reference | Rejected], catalog: Catalog
+) -> Iterator[ToDecode | Unchanged | Rejected]:
+    """One decision for each reference, in order; the library is asked once a chunk.
+
+    Raises `DuplicateIdError` when an id stands for another file that is still there.
+    """
+    stream = iter(offered)
+    while chunk := list(islice(stream, CHUNK)):
+        stamped = [_stamped(item) for item in chunk]
+        found = [item for item in stamped if not isinstance(item, Rejected)]
+        known = catalog.known([reference.id for reference, _ in found])
+        digests = catalog.digests_of_size({now.size for _, now in found})
+        for item in stamped:
+            if isinstance(item, Rejected):
+                yield item
+                continue
+            reference, now = item
+            before = known.get(reference.id)
+            if before is not None:
+                _check_claim(reference, before)
+                if _surely_unchanged(before, now):
+                    yield Unchanged(reference, now)
+                    continue
+            yield ToDecode(reference, now, before, tuple(digests.get(now.size, ())))
+
+
+def _stamped(item: Reference | Rejected) -> tuple[Reference, Stamp] | Rejected:
+    if isinstance(item, Rejected):
+        return item
+    try:
+        return item, stamp(item.location)
+    except ImageRejectedError as error:
+        return Rejected(item.id, location_uri(item.location), error.reason, error.detail)
+
+
+def _surely_unchanged(before: Known, now: Stamp) -> bool:
+    racy = before.checked_ns - before.stamp.mtime_ns < RACY_NS
+    return before.stamp == now and not before.missing_vector and not racy
+
+
+def _check_claim(reference: Reference, before: Known) -> None:
+    uri = location_uri(reference.location)
+    if uri != before.uri and _still_there(before.uri) and not _same_file(uri, before.uri):
+        raise DuplicateIdError(
+            f"Two files claim the id {reference.id!r}: {before.uri} (in the library) and {uri}. "
+            "Give one source a prefix (--id-prefix NAME/), or another --id-column."
+        )
+
+
+def _same_file(one: str, other: str) -> bool:
+    try:
+        return Path(one).samefile(other)
+    except OSError:
+        return False
+
+
+def _still_there(uri: str) -> bool:
+    """Whether a file, or the archive of an `archive!member`, exists."""
+    parts = uri.split("!")
+    return any(Path("!".join(parts[:end])).is_file() for end in range(1, len(parts) + 1))

@@ -1,0 +1,1 @@
+"""The one object a Python user holds, and what joins the folders before it."""

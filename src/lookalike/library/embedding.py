@@ -1,0 +1,57 @@
+"""Vectors of images without a library: what `lookalike embed` prints."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+
+from lookalike.embed.pipeline import REMEMBERED, Pipeline
+from lookalike.library.resources import Resources
+from lookalike.models.model import DEFAULT_MODEL, find_model
+from lookalike.sources import paths_source
+from lookalike.types import Duplicate, Embedded, Floats, Known, Rejected
+
+
+class _NothingKnown:
+    """The catalog of a library that holds nothing."""
+
+    def known(self, _: object) -> dict[str, Known]:
+        return {}
+
+    def digests_of_size(self, _: object) -> dict[int, list[bytes]]:
+        return {}
+
+
+def embed(
+    paths: Iterable[str],
+    *,
+    model: str | None = None,
+    normalised: bool = True,
+    resources: Resources | None = None,
+) -> Iterator[tuple[str, Floats] | Rejected]:
+    """For each image file, in order: its path and float32 vector (dim,), or why there is none.
+
+    `normalised` scales vectors to length 1. Nothing is kept; memory does not grow.
+    Raises `UnknownNameError`, `ModelError`.
+    """
+    chosen = find_model(model or DEFAULT_MODEL)
+    using = resources or Resources()
+    recent: OrderedDict[bytes, Floats] = OrderedDict()
+    with ExitStack() as stack:
+        pool = stack.enter_context(using.pool(chosen.row.preprocessing, thumbnails=False))
+        embedder = using.embedder(chosen.row.name, normalised=normalised, many=True)
+        stack.callback(embedder.close)
+        pipeline = Pipeline(pool, lambda: embedder, _NothingKnown())
+        for outcomes in pipeline.run(paths_source(paths).references()):
+            for outcome in outcomes:
+                match outcome:
+                    case Rejected():
+                        yield outcome
+                    case Embedded(reference, _, content, vector):
+                        recent[content.sha256] = vector
+                        if len(recent) > REMEMBERED:
+                            recent.popitem(last=False)
+                        yield reference.id, vector
+                    case Duplicate(reference, _, sha256):
+                        yield reference.id, recent[sha256]

@@ -1,0 +1,79 @@
+"""What `lookalike doctor` looks at beside a library: model files, runtimes, environment."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sqlite3
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+import numpy as np
+
+from lookalike.errors import LookalikeError
+from lookalike.library.resources import Resources, cores
+from lookalike.models.cache import cache_directory
+from lookalike.models.model import DEFAULT_MODEL
+
+EXTRAS = {"fast": "openvino", "tables": "pyarrow", "heif": "pillow-heif"}
+CORE_PACKAGES = ("lookalike", "numpy", "pillow", "onnxruntime", "faiss-cpu")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at: whether it is well, and what was found."""
+
+    name: str
+    well: bool
+    found: str
+
+
+def check_environment(model: str = DEFAULT_MODEL) -> list[Check]:
+    """Versions, extras, the cache directory, and the model run once on a grey image."""
+    return [
+        Check("python", True, f"{platform.python_version()} on {platform.platform()}"),
+        Check("sqlite", True, sqlite3.sqlite_version),
+        Check("cores", True, str(cores())),
+        *(Check(name, found is not None, found or "missing") for name, found in _packages()),
+        *(_extra(extra, package) for extra, package in EXTRAS.items()),
+        _cache(),
+        _model(model),
+    ]
+
+
+def _packages() -> list[tuple[str, str | None]]:
+    return [(name, _version(name)) for name in CORE_PACKAGES]
+
+
+def _extra(extra: str, package: str) -> Check:
+    found = _version(package)
+    hint = f"not installed: pip install 'lookalike[{extra}]'"
+    return Check(f"extra {extra}", True, f"{package} {found}" if found else hint)
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _cache() -> Check:
+    folder = cache_directory()
+    nearest = next(place for place in (folder, *folder.parents) if place.exists())
+    writable = os.access(nearest, os.W_OK)
+    problem = "" if writable else ": cannot be written; models are built anew at each start"
+    return Check("model cache", writable, f"{folder}{problem}")
+
+
+def _model(name: str) -> Check:
+    try:
+        embedder = Resources().embedder(name, normalised=True, many=False)
+    except LookalikeError as error:
+        return Check(f"model {name}", False, str(error))
+    side = embedder.preprocessing.crop
+    vector = embedder.embed(np.full((1, side, side, 3), 128, np.uint8))[0]
+    embedder.close()
+    well = bool(np.isfinite(vector).all()) and abs(float(np.linalg.norm(vector)) - 1) < 1e-3
+    found = f"{len(vector)} values, {embedder.runtime}, {embedder.precision}"
+    return Check(f"model {name}", well, found if well else f"gives nonsense: {found}")

@@ -1,0 +1,271 @@
+"""A library of images on disk: add, search, look up, remove."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from lookalike.embed.embedder import Embedder
+from lookalike.embed.report import Report
+from lookalike.errors import UsageError
+from lookalike.images.thumbnail import thumbnail_of
+from lookalike.index.scores import distance, similarity
+from lookalike.library.adding import Adding, OnOutcomes, OnProgress, add_source
+from lookalike.library.resources import Resources
+from lookalike.models.model import find_model
+from lookalike.search.engine import nearest
+from lookalike.search.query import Query, QueryItem, resolve
+from lookalike.search.results import Hits
+from lookalike.sources import LabelFrom, Source, open_source, paths_source
+from lookalike.store.matrix import MatrixView
+from lookalike.store.records import Counts, Finding, ImageRecord, RejectRecord, Space
+from lookalike.store.store import Store
+from lookalike.types import Floats, Halves, Keys, Metric, Stop, known_metric
+
+
+class Library:
+    """Images, their vectors and what is known of them. Open one with `lookalike.open`.
+
+    Safe to search from several threads. One process at a time may write.
+    """
+
+    def __init__(self, store: Store, space: Space, resources: Resources) -> None:
+        self._store = store
+        self._space = space
+        self._resources = resources
+        self._query_embedder: Embedder | None = None
+        self._view: MatrixView | None = None
+
+    @property
+    def directory(self) -> Path:
+        """Where the library lies: a folder named `.lookalike`."""
+        return self._store.directory
+
+    @property
+    def space(self) -> Space:
+        """The space that is added to and searched: its recipe, dimension and metric."""
+        return self._space
+
+    def add(
+        self,
+        source: str | os.PathLike[str] | Iterable[str],
+        *,
+        path_column: str | None = None,
+        path_template: str | None = None,
+        id_column: str | None = None,
+        label_column: str | None = None,
+        label_from: LabelFrom | None = None,
+        id_prefix: str = "",
+        limit: int | None = None,
+        prune: bool = False,
+        dry_run: bool = False,
+        thumbnails: bool = False,
+        on_progress: OnProgress | None = None,
+        on_outcomes: OnOutcomes | None = None,
+        stop: Stop = lambda: False,
+    ) -> Report:
+        """Embed and store the images of a folder, table, archive, file, or list of paths.
+
+        Images that did not change are not opened. The first five options are those of the
+        source (see `sources.open_source`); `id_prefix` stands before every id; `limit` takes
+        the first images only; `prune` removes what this source offered before and not now
+        (`dry_run`: only names it); `thumbnails` makes them at once. When `stop` turns true,
+        what is under way is stored and the run ends.
+
+        Raises `SourceError`, `DuplicateIdError`, `LibraryBusyError`, `StorageFullError`;
+        what was stored before stays.
+        """
+        if limit is not None and limit < 1:
+            raise UsageError(f"limit must be at least 1, not {limit}.")
+
+        def opened() -> Source:
+            if not isinstance(source, str | os.PathLike):
+                return paths_source(source, label_from=label_from)
+            return open_source(
+                os.fspath(source),
+                path_column=path_column,
+                path_template=path_template,
+                id_column=id_column,
+                label_column=label_column,
+                label_from=label_from,
+            )
+
+        how = Adding(id_prefix, limit, prune, dry_run, on_progress, on_outcomes, stop)
+        countable = isinstance(source, str | os.PathLike) and on_progress is not None
+        preprocessing = find_model(str(self._space.recipe["model"])).row.preprocessing
+        embedders: list[Embedder] = []
+
+        def embedder() -> Embedder:
+            if not embedders:
+                embedders.append(self._open_embedder(many=True))
+            return embedders[0]
+
+        try:
+            with self._resources.pool(preprocessing, thumbnails=thumbnails) as pool:
+                return add_source(
+                    self._store,
+                    self._space,
+                    opened(),
+                    pool,
+                    embedder,
+                    how,
+                    opened() if countable else None,
+                )
+        finally:
+            for used in embedders:
+                used.close()
+
+    def search(
+        self,
+        query: QueryItem,
+        k: int = 10,
+        *,
+        metric: str | None = None,
+        include_self: bool = False,
+    ) -> Hits:
+        """The `k` images nearest to a query, best first; fewer if the library holds fewer.
+
+        `query` is a path, `"id:..."` of a stored image (left out of its own answer unless
+        `include_self`), the bytes of an image, a Pillow image, a uint8 array (height, width,
+        3), or a vector (dim,). `metric` defaults to the space's own.
+
+        Raises `UnknownIdError`, `ImageRejectedError`, `UsageError`.
+        """
+        return self.search_many([query], k, metric=metric, include_self=include_self)[0]
+
+    def search_many(
+        self,
+        queries: Iterable[QueryItem],
+        k: int = 10,
+        *,
+        metric: str | None = None,
+        include_self: bool = False,
+    ) -> list[Hits]:
+        """`search` for many queries in one pass over the vectors, which is far cheaper."""
+        if k < 1:
+            raise UsageError(f"k must be at least 1, not {k}.")
+        chosen = known_metric(metric) if metric else self._space.metric
+        resolved = [resolve(item, self._store, self._space, self._query) for item in queries]
+        if not resolved:
+            return []
+        answers = nearest(
+            self._current_view(),
+            np.stack([query.vector for query in resolved]),
+            k,
+            chosen,
+            unit=bool(self._space.recipe["normalised"]),
+            without=[
+                () if query.key is None or include_self else (query.key,) for query in resolved
+            ],
+        )
+        return [
+            self._hits(query, keys, scores, chosen)
+            for query, (keys, scores) in zip(resolved, answers, strict=True)
+        ]
+
+    def get(self, id_: str) -> ImageRecord:
+        """What is known of one image. Raises `UnknownIdError` with the nearest ids."""
+        return self._store.image(id_)
+
+    def vector(self, id_: str) -> Halves:
+        """The stored vector of one image, float16 (dim,)."""
+        return self._store.vector(self._space, self.get(id_).key)
+
+    def thumbnail(self, id_: str) -> bytes | None:
+        """A small WebP of one image; made now if need be, None when its file is gone."""
+        return self._thumbnail(self.get(id_))
+
+    def remove(self, ids: Collection[str]) -> int:
+        """Remove images by id; returns how many went. Raises `UnknownIdError`."""
+        return self._store.remove([self.get(id_).id for id_ in ids])
+
+    def matrix(self, space: str | None = None) -> Halves:
+        """All vectors, float16 (n, dim), memory-mapped; row i belongs to `ids[i]`."""
+        return self._store.compact(self._store.space(space))[0]
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids of all images, in the order of `matrix()`'s rows."""
+        keys = self._store.compact(self._space)[1]
+        return [id_ for id_ in self._store.ids(keys) if id_ is not None]
+
+    def rejects(self) -> Iterator[RejectRecord]:
+        """Every image that was offered and could not be used, with its reason."""
+        return self._store.rejects()
+
+    def info(self) -> Counts:
+        """How much the library holds."""
+        return self._store.counts()
+
+    def check(self) -> list[Finding]:
+        """Everything that is wrong with the database and its caches; empty when all is well."""
+        return self._store.check()
+
+    def repair(self) -> None:
+        """Take out what `check` found repairable; indexing again makes it anew."""
+        self._store.repair()
+
+    def close(self) -> None:
+        """Let go of the database, the network and the caches."""
+        if self._query_embedder is not None:
+            self._query_embedder.close()
+        self._view = None
+        self._store.close()
+
+    def __len__(self) -> int:
+        return self._store.counts().images
+
+    def __enter__(self) -> Library:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Library({str(self.directory)!r})"
+
+    def _open_embedder(self, *, many: bool) -> Embedder:
+        recipe = self._space.recipe
+        return self._resources.embedder(
+            str(recipe["model"]), normalised=bool(recipe["normalised"]), many=many
+        )
+
+    def _query(self) -> Embedder:
+        if self._query_embedder is None:
+            self._query_embedder = self._open_embedder(many=False)
+        return self._query_embedder
+
+    def _current_view(self) -> MatrixView:
+        view = self._view
+        fresh = self._store.matrix(self._space) if view is None else self._store.refreshed(view)
+        self._view = fresh
+        return fresh
+
+    def _hits(self, query: Query, keys: Keys, scores: Floats, metric: Metric) -> Hits:
+        images = self._store.images_by_key(keys)
+        here = np.isin(keys, [image.key for image in images])
+        return Hits(
+            query=query.name,
+            space=self._space.name,
+            metric=metric,
+            ids=[image.id for image in images],
+            scores=similarity(scores[here], metric),
+            distances=distance(scores[here], metric),
+            labels=[image.label for image in images],
+            uris=[image.uri for image in images],
+            metas=[image.meta for image in images],
+            picture=self.thumbnail,
+            query_picture=query.picture,
+        )
+
+    def _thumbnail(self, image: ImageRecord) -> bytes | None:
+        kept = self._store.thumbnail(image.content_key)
+        if kept is not None:
+            return kept
+        made = thumbnail_of(image.location)
+        if made is not None:
+            self._store.set_thumbnail(image.content_key, made)
+        return made

@@ -1,0 +1,74 @@
+"""Opens a library: finds or makes it, and holds its recipe against what is asked for."""
+
+from __future__ import annotations
+
+import os
+
+from lookalike.errors import RecipeMismatchError
+from lookalike.images.limits import DEFAULT_LIMITS, Limits
+from lookalike.library.library import Library
+from lookalike.library.locate import library_directory
+from lookalike.library.resources import Resources
+from lookalike.models.model import DEFAULT_MODEL, find_model
+from lookalike.store.records import Space
+from lookalike.store.store import Store
+from lookalike.types import Metric, known_metric
+
+MAIN_SPACE = "main"
+
+
+def open(  # noqa: A001  `lookalike.open` reads best
+    path: str | os.PathLike[str] | None = None,
+    *,
+    create: bool = True,
+    model: str | None = None,
+    metric: str | None = None,
+    runtime: str = "auto",
+    precision: str = "auto",
+    workers: int | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Library:
+    """Open the library in the folder `path`; it is made if it is new.
+
+    Without `path` it is found upward from the working folder, as git finds its own. `model`
+    and `metric` (cosine, l2, l1, ip) are chosen when a library is made; for one that exists
+    they must agree with it. `runtime` is auto, onnx or openvino; `precision` auto, fp32 or
+    bf16; `workers` counts decoder processes (default: one a core).
+
+    Raises `LibraryNotFoundError` (with `create=False`), `LibraryTooNewError`,
+    `LibraryDamagedError`, `RecipeMismatchError`, `UnknownNameError`.
+    """
+    chosen = None if metric is None else known_metric(metric)
+    if model is not None:
+        find_model(model)
+    directory = library_directory(path, create=create)
+    store = Store.create(directory) if create else Store.open(directory)
+    try:
+        space = _main_space(store, model, chosen)
+    except BaseException:
+        store.close()
+        raise
+    return Library(store, space, Resources(runtime, precision, workers, limits))
+
+
+def _main_space(store: Store, model: str | None, metric: Metric | None) -> Space:
+    """The library's default space; made from the choices when the library is new."""
+    if not store.spaces():
+        recipe = find_model(model or DEFAULT_MODEL).recipe(normalised=metric in {None, "cosine"})
+        return store.space_add(
+            MAIN_SPACE, recipe.as_dict(), recipe.fingerprint, recipe.dimension, metric or "cosine"
+        )
+    space = store.space()
+    if metric is not None and metric != space.metric:
+        raise RecipeMismatchError(
+            f"This library compares by {space.metric}, not by {metric}. Search with "
+            f"`--metric {metric}`, or make another library for it."
+        )
+    recipe = find_model(model or str(space.recipe["model"])).recipe(
+        normalised=space.metric == "cosine"
+    )
+    if recipe.fingerprint == space.fingerprint:
+        return space
+    return store.space_add(
+        space.name, recipe.as_dict(), recipe.fingerprint, recipe.dimension, space.metric
+    )

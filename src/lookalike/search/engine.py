@@ -1,0 +1,41 @@
+"""The k nearest images of each query: over the matrix, its tail, and without what was removed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+
+from lookalike.index.exact import top_k
+from lookalike.index.scores import merge
+from lookalike.store.matrix import MatrixView
+from lookalike.types import Floats, Keys, Metric
+
+
+def nearest(
+    view: MatrixView,
+    queries: Floats,
+    k: int,
+    metric: Metric,
+    *,
+    unit: bool,
+    without: Sequence[Collection[int]],
+) -> list[tuple[Keys, Floats]]:
+    """For each query row of float32 (q, dim): image keys and scores, best first, at most k.
+
+    `unit` says that the stored vectors have length 1. `without` holds, for each query, the
+    keys that are no answer to it. Raises `UsageError` for a query of another dimension or
+    that is not finite.
+    """
+    wanted = k + max(map(len, without), default=0)
+    scores, rows = top_k(view.matrix, queries, wanted, metric, skip=view.dead, unit=unit)
+    parts = [(scores, view.keys[rows])]
+    if len(view.tail_keys):
+        scores, rows = top_k(view.tail_matrix, queries, wanted, metric, unit=unit)
+        parts.append((scores, view.tail_keys[rows]))
+    scores, keys = merge(parts, wanted)
+    answers = []
+    for query_keys, query_scores, hidden in zip(keys, scores, without, strict=True):
+        kept = ~np.isin(query_keys, np.fromiter(hidden, np.int64))
+        answers.append((query_keys[kept][:k], query_scores[kept][:k]))
+    return answers

@@ -1,0 +1,134 @@
+"""Results as columns: ids, scores, distances and what is known of each match."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lookalike.errors import LookalikeError
+from lookalike.search.sheet import SheetGroup, SheetMatch, SheetQuery, contact_sheet, grid_html
+from lookalike.types import Floats, Metric, Scalar
+
+Picture = Callable[[str], bytes | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One match. `similarity`: higher is better; `distance` as the metric defines it."""
+
+    rank: int
+    id: str
+    label: str | None
+    similarity: float
+    distance: float
+    uri: str
+    meta: Mapping[str, Scalar]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Hits:
+    """The answer to one query, best first; all columns have the same length.
+
+    `scores` and `distances` are float32 (k,). `picture` gives a small WebP for an id, and
+    `query_picture` one of the query, where there is one.
+    """
+
+    query: str
+    space: str
+    metric: Metric
+    ids: list[str]
+    scores: Floats
+    distances: Floats
+    labels: list[str | None]
+    uris: list[str]
+    metas: list[Mapping[str, Scalar]]
+    picture: Picture
+    query_picture: bytes | None = None
+
+    def __post_init__(self) -> None:
+        columns = (self.scores, self.distances, self.labels, self.uris, self.metas)
+        if any(len(column) != len(self.ids) for column in columns):
+            raise LookalikeError("The columns of a result have different lengths.")
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __iter__(self) -> Iterator[Hit]:
+        return (self[position] for position in range(len(self)))
+
+    def __getitem__(self, position: int) -> Hit:
+        return Hit(
+            rank=range(len(self))[position] + 1,
+            id=self.ids[position],
+            label=self.labels[position],
+            similarity=float(self.scores[position]),
+            distance=float(self.distances[position]),
+            uri=self.uris[position],
+            meta=self.metas[position],
+        )
+
+    def __repr__(self) -> str:
+        return f"Hits(query={self.query!r}, space={self.space!r}, ids={self.ids!r})"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, for JSON."""
+        hits = [
+            {
+                "rank": hit.rank,
+                "id": hit.id,
+                "label": hit.label,
+                "similarity": round(hit.similarity, 6),
+                "distance": round(hit.distance, 6),
+                "uri": hit.uri,
+                "meta": dict(hit.meta),
+            }
+            for hit in self
+        ]
+        return {"query": self.query, "space": self.space, "metric": self.metric, "hits": hits}
+
+    def sheet(self) -> SheetGroup:
+        """The result as a group of a contact sheet."""
+        matches = [
+            SheetMatch(
+                rank=hit.rank,
+                id=hit.id,
+                label=hit.label,
+                similarity=hit.similarity,
+                distance=hit.distance,
+                picture=self.picture(hit.id),
+            )
+            for hit in self
+        ]
+        return SheetGroup(SheetQuery(self.query, self.query_picture), matches)
+
+    def html(self) -> str:
+        """One standalone page with the query and its matches."""
+        return contact_sheet(f"What looks like {self.query}?", [self.sheet()])
+
+    def show(self, path: str | Path | None = None) -> Path | None:
+        """Show the matches as a grid: in a notebook at once, elsewhere as a written page.
+
+        Returns the page's path (`lookalike-hits.html` unless `path` is given), or None when
+        the grid was shown in a notebook.
+        """
+        if path is None and _shown_in_notebook(self):
+            return None
+        page = Path(path or "lookalike-hits.html")
+        page.write_text(self.html(), encoding="utf-8")
+        return page
+
+    def _repr_html_(self) -> str:
+        return grid_html(self.sheet())
+
+
+def _shown_in_notebook(hits: Hits) -> bool:
+    """Display the hits if this runs in a notebook's kernel."""
+    if "ipykernel" not in sys.modules:
+        return False
+    from IPython.display import display
+
+    display(hits)
+    return True
