@@ -1,0 +1,89 @@
+"""Finds out what a target is (folder, archive, table, image) and opens it as a source."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from difflib import get_close_matches
+from itertools import islice
+from pathlib import Path
+
+from lookalike.errors import SourceError, UsageError
+from lookalike.sources.archive import ARCHIVE_SUFFIXES, ArchiveSource
+from lookalike.sources.extensions import is_image_name
+from lookalike.sources.folder import FolderSource
+from lookalike.sources.paths import PathsSource
+from lookalike.sources.source import LabelFrom, Source
+from lookalike.sources.table import TableSource
+from lookalike.sources.table_formats import TABLE_SUFFIXES, table_format
+from lookalike.sources.table_plan import TableOptions
+from lookalike.types import readable
+
+
+def open_source(
+    target: str,
+    *,
+    path_column: str | None = None,
+    path_template: str | None = None,
+    id_column: str | None = None,
+    label_column: str | None = None,
+    label_from: LabelFrom | None = None,
+) -> Source:
+    """The source at a path, told by its kind and its name.
+
+    The first four options are for tables: the column that holds the path, or a template
+    that makes it (`images/{image}.jpg`); the columns of the id and of the label.
+    `label_from="folder"` takes the name of the folder that holds an image as its label.
+    Nothing is read yet.
+
+    Raises `SourceError` when the target is not there or of no known kind, `UsageError` when
+    an option does not fit it.
+    """
+    options = TableOptions(path_column, path_template, id_column, label_column, label_from)
+    if not os.path.lexists(target):
+        raise SourceError(_not_there(target))
+    if Path(target).exists() and not (Path(target).is_dir() or Path(target).is_file()):
+        raise SourceError(f"{readable(target)!r} is a pipe, a socket or a device, not a file.")
+    if not Path(target).is_dir() and (format_ := table_format(target)) is not None:
+        return TableSource(target, format_, options)
+    given = {
+        "--path-column": path_column,
+        "--path-template": path_template,
+        "--id-column": id_column,
+        "--label-column": label_column,
+    }
+    misplaced = [option for option, value in given.items() if value is not None]
+    if misplaced:
+        raise UsageError(
+            f"{', '.join(misplaced)}: for tables only, and {readable(target)!r} is none "
+            f"({', '.join(TABLE_SUFFIXES)})."
+        )
+    if Path(target).is_dir():
+        return FolderSource(target, label_from)
+    if target.lower().endswith(ARCHIVE_SUFFIXES):
+        return ArchiveSource(target, label_from)
+    if is_image_name(target):
+        return paths_source([target], label_from=label_from)
+    raise SourceError(
+        f"{readable(target)!r} is not a folder, nor an image, a table "
+        f"({', '.join(TABLE_SUFFIXES)}) or an archive ({', '.join(ARCHIVE_SUFFIXES)}) by its "
+        "name. A list of paths goes to standard input, with - as the target."
+    )
+
+
+def paths_source(
+    lines: Iterable[str], base: str | None = None, *, label_from: LabelFrom | None = None
+) -> Source:
+    """The images at these paths, relative ones from `base` (the working folder by default)."""
+    return PathsSource(lines, base or str(Path.cwd()), label_from)
+
+
+def _not_there(target: str) -> str:
+    path = Path(target)
+    try:
+        names = [entry.name for entry in islice(path.parent.iterdir(), 10_000)]
+    except OSError:
+        names = []
+    near = get_close_matches(path.name, names, n=1)
+    hint = f"Did you mean {readable(str(path.parent / near[0]))!r}?" if near else "Check the path."
+    return f"There is no {readable(target)!r}. {hint}"
