@@ -39,18 +39,22 @@ def demo(
     if not result.hits:
         raise SourceError(f"No image in {place} could be used.")
     for hits in result.hits:
-        print_line(f"\nWhat looks like {hits.query}?")
+        print_line("")
+        print_line(f"What looks like {hits.query}?")
         print_table(
             ("rank", "id", "label", "similarity"),
             [(hit.rank, hit.id, hit.label, f"{hit.similarity:.3f}") for hit in hits][:MATCHES],
         )
     if result.overall is not None:
-        print_line(f"\nPrecision@{MATCHES} (share of the {MATCHES} nearest of the same kind)")
+        print_line("")
+        print_line(f"Precision@{MATCHES} (share of the {MATCHES} nearest of the same kind)")
         rows = [(label, f"{share:.3f}") for label, share in result.precision.items()]
         print_table(("kind", "precision"), [*rows, ("all", f"{result.overall:.3f}")])
-    print_line("\nTimes")
+    print_line("")
+    print_line("Times")
     print_table(
         ("step", "seconds"), [(step, f"{taken:.2f}") for step, taken in result.seconds.items()]
     )
-    print_line(f"\nThe matches as pictures: {page}")
+    print_line("")
+    print_line(f"The matches as pictures: {page}")
     say(f"Go on with: lookalike search YOUR.jpg --library {place}")

@@ -20,7 +20,6 @@ from lookalike.search.sheet import contact_sheet
 
 QUERIES = 6
 MATCHES = 5
-SHEET_MATCHES = 10
 
 
 @dataclass(slots=True)
@@ -66,7 +65,7 @@ def run_demo(
         if ids:
             with _timed(seconds, "search"):
                 chosen = ids[:: max(1, len(ids) // QUERIES)][:QUERIES]
-                result.hits = library.search_many([f"id:{id_}" for id_ in chosen], SHEET_MATCHES)
+                result.hits = library.search_many([f"id:{id_}" for id_ in chosen], MATCHES)
             with _timed(seconds, "measure"):
                 result.precision, result.overall = precision_at(library, MATCHES)
             with _timed(seconds, "write the page"):

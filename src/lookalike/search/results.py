@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lookalike.errors import LookalikeError
+from lookalike.search.query import ID_PREFIX
 from lookalike.search.sheet import SheetGroup, SheetMatch, SheetQuery, contact_sheet, grid_html
 from lookalike.types import Floats, Metric, Scalar
 
@@ -102,7 +103,10 @@ class Hits:
             )
             for hit in self
         ]
-        return SheetGroup(SheetQuery(self.query, self.query_picture), matches)
+        picture = self.query_picture
+        if picture is None and self.query.startswith(ID_PREFIX):
+            picture = self.picture(self.query.removeprefix(ID_PREFIX))
+        return SheetGroup(SheetQuery(self.query, picture), matches)
 
     def html(self) -> str:
         """One standalone page with the query and its matches."""
