@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from lookalike.embed.catalog import Catalog
 from lookalike.embed.embedder import BATCH, Embedder, is_valid
-from lookalike.embed.plan import CHUNK, ToDecode, plan
+from lookalike.embed.plan import CHUNK, ToDecode, held_bytes, plan
 from lookalike.errors import ImageRejectedError, LookalikeError
 from lookalike.images.pool import DecodePool
 from lookalike.images.process import Decoded, SameContent
 from lookalike.types import (
+    Blob,
     Duplicate,
     Embedded,
     Floats,
@@ -38,6 +39,8 @@ CHEAP_GROUP = 1024
 """Outcomes of any kind in one transaction."""
 REMEMBERED = 2 * (CHUNK + CHEAP_GROUP)
 """Contents of this run that later images are held against before the library knows them."""
+HELD_BYTES = 64 * 2**20
+"""Bytes of images that exist only in memory, such as members of a compressed tar."""
 AHEAD = 2
 """Batches that wait for each stream, so that none runs dry."""
 
@@ -78,6 +81,7 @@ class Pipeline:
         self._inferring: deque[_Batch] = deque()
         self._fresh: OrderedDict[bytes, _Entry] = OrderedDict()
         self._open: _Batch | None = None
+        self._held = 0
 
     def run(
         self, offered: Iterable[Reference | Rejected], stop: Stop = lambda: False
@@ -107,13 +111,14 @@ class Pipeline:
     def _look_ahead(self, decisions: Iterator[ToDecode | Unchanged | Rejected]) -> bool:
         """Begin as much as there is room for; False at the end of the source."""
         room = CHEAP_GROUP - len(self._decoding) - len(self._waiting)
-        while room > 0 and self._pool.free_slots:
+        while room > 0 and self._pool.free_slots and self._held < HELD_BYTES:
             decision = next(decisions, None)
             if decision is None:
                 return False
             if isinstance(decision, ToDecode):
                 future = self._pool.submit(decision.reference.location, decision.digests)
                 self._decoding.append(_Entry(task=decision, decoding=future))
+                self._held += held_bytes(decision.reference)
             else:
                 self._decoding.append(_Entry(outcome=decision))
             room -= 1
@@ -127,8 +132,10 @@ class Pipeline:
         try:
             result = future.result()
         except ImageRejectedError as error:
+            self._let_go(entry, task)
             entry.outcome = _rejected(task, error.reason, error.detail)
             return entry
+        task = self._let_go(entry, task)
         if isinstance(result, SameContent):
             same_image = task.known is not None and task.known.sha256 == result.sha256
             entry.outcome = (
@@ -146,6 +153,16 @@ class Pipeline:
             self._add_to_batch(entry, result)
         self._pool.release(result)
         return entry
+
+    def _let_go(self, entry: _Entry, task: ToDecode) -> ToDecode:
+        """The same task without the image's bytes, which are not needed once it is decoded."""
+        location = task.reference.location
+        if isinstance(location, Blob):
+            self._held -= held_bytes(task.reference)
+            reference = replace(task.reference, location=replace(location, data=b""))
+            task = replace(task, reference=reference)
+        entry.task, entry.decoding = task, None
+        return task
 
     def _add_to_batch(self, entry: _Entry, decoded: Decoded) -> None:
         pixels = self._pool.pixels(decoded)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 from lookalike.embed.catalog import Catalog
 from lookalike.errors import DuplicateIdError, ImageRejectedError
 from lookalike.images.read import stamp
-from lookalike.types import Known, Reference, Rejected, Stamp, Unchanged, location_uri
+from lookalike.types import Blob, Known, Reference, Rejected, Stamp, Unchanged, location_uri
 
 CHUNK = 256
+CHUNK_BYTES = 16 * 2**20
 RACY_NS = 2_000_000_000
 """A file changed this shortly before it was read may have changed again unseen."""
 
@@ -34,8 +34,7 @@ def plan(
 
     Raises `DuplicateIdError` when an id stands for another file that is still there.
     """
-    stream = iter(offered)
-    while chunk := list(islice(stream, CHUNK)):
+    for chunk in _chunks(offered):
         stamped = [_stamped(item) for item in chunk]
         found = [item for item in stamped if not isinstance(item, Rejected)]
         known = catalog.known([reference.id for reference, _ in found])
@@ -52,6 +51,27 @@ def plan(
                     yield Unchanged(reference, now)
                     continue
             yield ToDecode(reference, now, before, tuple(digests.get(now.size, ())))
+
+
+def _chunks(offered: Iterable[Reference | Rejected]) -> Iterator[list[Reference | Rejected]]:
+    """Runs of references, bounded in number and in the bytes they bring along."""
+    chunk: list[Reference | Rejected] = []
+    held = 0
+    for item in offered:
+        chunk.append(item)
+        held += held_bytes(item)
+        if len(chunk) >= CHUNK or held >= CHUNK_BYTES:
+            yield chunk
+            chunk, held = [], 0
+    if chunk:
+        yield chunk
+
+
+def held_bytes(item: Reference | Rejected) -> int:
+    """Bytes of image data that a reference itself keeps in memory."""
+    if isinstance(item, Reference) and isinstance(item.location, Blob):
+        return len(item.location.data)
+    return 0
 
 
 def _stamped(item: Reference | Rejected) -> tuple[Reference, Stamp] | Rejected:

@@ -6,6 +6,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 from lookalike.errors import ImageRejectedError
@@ -51,11 +52,17 @@ def read_bytes(location: Location, limits: Limits = DEFAULT_LIMITS) -> bytes:
                     file.seek(location.offset)
                     return file.read(location.length)
             case ZipMember():
-                with zipfile.ZipFile(location.path) as archive:
-                    _check_size(archive.getinfo(location.name).file_size, limits)
-                    return archive.read(location.name)
+                _check_size(location.length, limits)
+                archive = _open_zip(location.path, Path(location.path).stat().st_mtime_ns)
+                return archive.read(location.name)
             case Blob():
                 return location.data
+
+
+@lru_cache(maxsize=2)
+def _open_zip(path: str, mtime_ns: int) -> zipfile.ZipFile:  # noqa: ARG001  part of the key
+    """An archive kept open, since opening one reads its whole list of members."""
+    return zipfile.ZipFile(path)
 
 
 def _check_size(size: int, limits: Limits) -> None:

@@ -19,7 +19,7 @@ from lookalike.models.model import find_model
 from lookalike.search.engine import nearest
 from lookalike.search.query import Query, QueryItem, resolve
 from lookalike.search.results import Hits
-from lookalike.sources import LabelFrom, Source, open_source, paths_source
+from lookalike.sources import LabelFrom, Source, is_quick_to_list, open_source, paths_source
 from lookalike.store.matrix import MatrixView
 from lookalike.store.records import Counts, Finding, ImageRecord, RejectRecord, Space
 from lookalike.store.store import Store
@@ -94,7 +94,6 @@ class Library:
             )
 
         how = Adding(id_prefix, limit, prune, dry_run, on_progress, on_outcomes, stop)
-        countable = isinstance(source, str | os.PathLike) and on_progress is not None
         preprocessing = find_model(str(self._space.recipe["model"])).row.preprocessing
         embedders: list[Embedder] = []
 
@@ -103,17 +102,11 @@ class Library:
                 embedders.append(self._open_embedder(many=True))
             return embedders[0]
 
+        chosen = opened()
+        again = opened() if on_progress is not None and is_quick_to_list(chosen) else None
         try:
             with self._resources.pool(preprocessing, thumbnails=thumbnails) as pool:
-                return add_source(
-                    self._store,
-                    self._space,
-                    opened(),
-                    pool,
-                    embedder,
-                    how,
-                    opened() if countable else None,
-                )
+                return add_source(self._store, self._space, chosen, pool, embedder, how, again)
         finally:
             for used in embedders:
                 used.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lookalike.sources.paths import split_paths
-from lookalike.sources.resolve import open_source, paths_source
+from lookalike.sources.resolve import is_quick_to_list, open_source, paths_source
 from lookalike.sources.source import LabelFrom, Source
 
-__all__ = ["LabelFrom", "Source", "open_source", "paths_source", "split_paths"]
+__all__ = ["LabelFrom", "Source", "is_quick_to_list", "open_source", "paths_source", "split_paths"]

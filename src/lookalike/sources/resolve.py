@@ -78,6 +78,11 @@ def paths_source(
     return PathsSource(lines, base or str(Path.cwd()), label_from)
 
 
+def is_quick_to_list(source: Source) -> bool:
+    """Whether a second pass over the source, only to count it, costs little."""
+    return isinstance(source, FolderSource | TableSource)
+
+
 def _not_there(target: str) -> str:
     path = Path(target)
     try:
