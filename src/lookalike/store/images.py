@@ -1,0 +1,205 @@
+"""Images: the rows by which contents go under ids; written once, looked up many ways."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any
+from unicodedata import normalize
+
+from lookalike.errors import UnknownIdError
+from lookalike.store import contents
+from lookalike.store.cells import (
+    location_cell,
+    location_from,
+    meta_cell,
+    meta_from,
+    name_cell,
+    name_from,
+    plain,
+    unsigned,
+)
+from lookalike.store.database import Transaction
+from lookalike.store.records import ImageRecord, Space
+from lookalike.types import Content, Known, Reference, Stamp, location_uri
+
+_RECORD = (
+    "SELECT key, id, images.uri, location, sources.uri, images.size, mtime_ns, label, meta, "
+    "content, sha256, contents.size, width, height, format, phash, images.added "
+    "FROM images JOIN contents USING (content) JOIN sources USING (source) "
+)
+# Clocks of file systems are coarse: a file read this soon after its modification may have
+# been modified again unseen, so the time of the check is worth a write of its own.
+_COARSE_NS = 10_000_000_000
+
+
+def find(connection: sqlite3.Connection, id_: str) -> tuple[int, int] | None:
+    """Key and content of an id, None if it is not stored."""
+    row: tuple[int, int] | None = connection.execute(
+        "SELECT key, content FROM images WHERE id = ?", (id_,)
+    ).fetchone()
+    return row
+
+
+def put(
+    transaction: Transaction,
+    source: int,
+    reference: Reference,
+    stamp: Stamp,
+    *,
+    content: int,
+    checked_ns: int,
+) -> None:
+    """Store an image. One that has other bytes than before gets a new key."""
+    connection = transaction.connection
+    old = find(connection, reference.id)
+    if old is not None and old[1] == content:
+        return update(transaction, source, reference, stamp, checked_ns)
+    added = int(time.time())
+    if old is not None:
+        (added,) = connection.execute(
+            "SELECT added FROM images WHERE key = ?", (old[0],)
+        ).fetchone()
+        delete(transaction, *old)
+    connection.execute(
+        "INSERT INTO images (id, content, added, version, checked_ns, source, location, uri, "
+        "size, mtime_ns, label, meta) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            reference.id,
+            content,
+            added,
+            transaction.version,
+            checked_ns,
+            *_facts(source, reference, stamp),
+        ),
+    )
+    return None
+
+
+def update(
+    transaction: Transaction, source: int, reference: Reference, stamp: Stamp, checked_ns: int
+) -> None:
+    """Bring up to date what may change while the bytes stay; writes only what differs."""
+    facts = _facts(source, reference, stamp)
+    transaction.connection.execute(
+        "UPDATE images SET source = ?, location = ?, uri = ?, size = ?, mtime_ns = ?, label = ?, "
+        "meta = ?, checked_ns = ? WHERE id = ? AND (checked_ns < mtime_ns + ? OR "
+        "(source, location, uri, size, mtime_ns, label, meta) IS NOT (?, ?, ?, ?, ?, ?, ?))",
+        (*facts, checked_ns, reference.id, _COARSE_NS, *facts),
+    )
+
+
+def _facts(source: int, reference: Reference, stamp: Stamp) -> tuple[object, ...]:
+    return (
+        source,
+        location_cell(reference.location),
+        name_cell(location_uri(reference.location)),
+        stamp.size,
+        stamp.mtime_ns,
+        None if reference.label is None else plain(reference.label),
+        meta_cell(reference.meta),
+    )
+
+
+def delete(transaction: Transaction, key: int, content: int) -> None:
+    """Delete an image; its key is never used again, its content stays until the sweep."""
+    transaction.connection.execute("DELETE FROM images WHERE key = ?", (key,))
+    transaction.connection.execute(
+        "INSERT OR REPLACE INTO tombstones (key, version) VALUES (?, ?)",
+        (key, transaction.version),
+    )
+    contents.loosen(transaction, content)
+
+
+def known(connection: sqlite3.Connection, space: Space, ids: Iterable[str]) -> dict[str, Known]:
+    """What is stored of each id; ids that are not stored are left out."""
+    found: dict[str, Known] = {}
+    for id_ in ids:
+        row = connection.execute(
+            "SELECT uri, images.size, mtime_ns, checked_ns, sha256, label, meta, NOT EXISTS "
+            "(SELECT 1 FROM vectors WHERE space = ? AND vectors.content = images.content) "
+            "FROM images JOIN contents USING (content) WHERE id = ?",
+            (space.key, id_),
+        ).fetchone()
+        if row is not None:
+            uri, size, mtime_ns, checked_ns, sha256, label, meta, missing = row
+            found[id_] = Known(
+                uri=name_from(uri),
+                stamp=Stamp(size, mtime_ns),
+                checked_ns=checked_ns,
+                sha256=sha256,
+                label=label,
+                meta=meta_from(meta),
+                missing_vector=bool(missing),
+            )
+    return found
+
+
+def get(connection: sqlite3.Connection, id_: str) -> ImageRecord:
+    """The image of that id, however its accents are composed; raises UnknownIdError."""
+    for spelling in dict.fromkeys((id_, normalize("NFC", id_), normalize("NFD", id_))):
+        row = connection.execute(_RECORD + "WHERE id = ?", (spelling,)).fetchone()
+        if row is not None:
+            return _record(row)
+    near = _near(connection, id_)
+    hint = f"Did you mean {' or '.join(map(repr, near))}?" if near else "See: lookalike info"
+    raise UnknownIdError(f"No image {id_!r} in this library. {hint}")
+
+
+def by_keys(connection: sqlite3.Connection, keys: Iterable[int]) -> list[ImageRecord]:
+    """The images of these keys, in that order; keys removed meanwhile are left out."""
+    rows = (connection.execute(_RECORD + "WHERE key = ?", (int(key),)).fetchone() for key in keys)
+    return [_record(row) for row in rows if row is not None]
+
+
+def ids_of(connection: sqlite3.Connection, keys: Iterable[int]) -> list[str | None]:
+    """The id of each key, None where it was removed meanwhile."""
+    rows = (
+        connection.execute("SELECT id FROM images WHERE key = ?", (int(key),)).fetchone()
+        for key in keys
+    )
+    return [None if row is None else row[0] for row in rows]
+
+
+def ids_after(connection: sqlite3.Connection, source: int, after: str, limit: int) -> list[str]:
+    """The next `limit` ids of a source, in order."""
+    return [
+        id_
+        for (id_,) in connection.execute(
+            "SELECT id FROM images WHERE source = ? AND id > ? ORDER BY id LIMIT ?",
+            (source, after, limit),
+        )
+    ]
+
+
+def _record(row: tuple[Any, ...]) -> ImageRecord:
+    key, id_, uri, location, source, size, mtime_ns, label, meta, content, *facts, added = row
+    sha256, content_size, width, height, format_, phash = facts
+    return ImageRecord(
+        key=key,
+        id=id_,
+        uri=name_from(uri),
+        location=location_from(location),
+        source=name_from(source),
+        stamp=Stamp(size, mtime_ns),
+        label=label,
+        meta=meta_from(meta),
+        content_key=content,
+        content=Content(sha256, content_size, width, height, format_, unsigned(phash)),
+        added=added,
+    )
+
+
+def _near(connection: sqlite3.Connection, id_: str) -> list[str]:
+    """Up to three ids that look like `id_`: its neighbours in order, and its name elsewhere."""
+    name = id_.rsplit("/", 1)[-1]
+    rows = [
+        *connection.execute("SELECT id FROM images WHERE id >= ? ORDER BY id LIMIT 50", (id_,)),
+        *connection.execute("SELECT id FROM images WHERE id < ? ORDER BY id DESC LIMIT 50", (id_,)),
+        *connection.execute("SELECT id FROM images WHERE instr(id, ?) LIMIT 20", (name,)),
+    ]
+    ids = list(dict.fromkeys(row[0] for row in rows))
+    inside = [other for other in ids if name and name in other]
+    return list(dict.fromkeys([*get_close_matches(id_, ids, n=3, cutoff=0.6), *inside]))[:3]

@@ -1,0 +1,79 @@
+"""What the store hands out: frozen records, one for each noun."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from lookalike.types import Content, Location, Metric, Scalar, Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """A named way of seeing: what made its vectors, their length and how they are compared.
+
+    `key` is internal; `fingerprint` names the recipe; `created` is in Unix seconds.
+    """
+
+    key: int
+    name: str
+    recipe: Mapping[str, object]
+    fingerprint: str
+    dim: int
+    metric: Metric
+    created: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRecord:
+    """One stored image. `key` and `content_key` are internal; `added` is in Unix seconds.
+
+    A `Blob` location comes back without its data: those bytes could be had only once.
+    """
+
+    key: int
+    id: str
+    uri: str
+    location: Location
+    source: str
+    stamp: Stamp
+    label: str | None
+    meta: Mapping[str, Scalar]
+    content_key: int
+    content: Content
+    added: int
+
+
+@dataclass(frozen=True, slots=True)
+class RejectRecord:
+    """One image that was offered and could not be used; `seen_ns` is when, in Unix ns."""
+
+    id: str
+    source: str
+    uri: str
+    reason: str
+    detail: str
+    seen_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much a library holds; `spaces` maps a name to its number of vectors."""
+
+    images: int
+    contents: int
+    thumbnails: int
+    rejects: Mapping[str, int]
+    spaces: Mapping[str, int]
+    database_bytes: int
+    cache_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something `doctor` found wrong; `repairable` says whether `repair` can put it right."""
+
+    kind: Literal["database", "reference", "content", "vector", "thumbnail", "cache"]
+    message: str
+    repairable: bool

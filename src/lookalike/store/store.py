@@ -1,0 +1,249 @@
+"""The one object that stands for a library on disk: each method is one read or one write."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+
+from lookalike.store import (
+    check,
+    contents,
+    counts,
+    images,
+    matrix,
+    outcomes,
+    rejects,
+    sources,
+    spaces,
+    thumbnails,
+    vectors,
+)
+from lookalike.store.database import Database, data_version
+from lookalike.store.matrix import MatrixView
+from lookalike.store.offered import Offered
+from lookalike.store.records import Counts, Finding, ImageRecord, RejectRecord, Space
+from lookalike.types import Halves, Keys, Known, Metric, Outcome
+
+_REMOVED_AT_ONCE = 1000
+
+
+class Store:
+    """A library on disk, safe to use from several threads.
+
+    Reading never waits. Whatever writes takes the writer lock, which several writes share
+    inside `with store.writing():`; a write that returned survives the death of the process
+    and of the machine. Any method may raise LibraryDamagedError or LibraryError, a writing
+    one StorageFullError or LibraryBusyError too.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._database = Database(directory)
+
+    @classmethod
+    def create(cls, directory: Path) -> Store:
+        """Make a library unless there is one, and open it; `directory` is the `.lookalike`."""
+        store = cls(directory)
+        store._database.create()
+        return store
+
+    @classmethod
+    def open(cls, directory: Path) -> Store:
+        """Open a library, migrating an older one.
+
+        Raises LibraryNotFoundError, LibraryTooNewError, or LibraryDamagedError.
+        """
+        store = cls(directory)
+        store._database.open()
+        return store
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._database.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # Writing
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the writer lock over several writes; a run of the pipeline is inside one.
+
+        Until the last holder leaves, contents that lost their images can be taken up again.
+        """
+        with self._database.lock:
+            yield
+            if self._database.lock.holders == 1:
+                self._sweep()
+
+    def source(self, uri: str) -> int:
+        """The number of a source, made if it is new."""
+        with self._database.reading() as connection:
+            known = sources.find(connection, uri)
+        if known is not None:
+            return known
+        with self.writing(), self._database.transaction() as transaction:
+            return sources.add(transaction, uri)
+
+    def space_add(
+        self,
+        name: str,
+        recipe: Mapping[str, object],
+        fingerprint: str,
+        dim: int,
+        metric: Metric = "cosine",
+    ) -> Space:
+        """The space of that name, made if it is new; the first becomes the default.
+
+        Raises RecipeMismatchError, saying what differs, if it has another recipe.
+        """
+        with self.writing(), self._database.transaction() as transaction:
+            return spaces.add(transaction, name, recipe, fingerprint, dim=dim, metric=metric)
+
+    def set_default_space(self, name: str) -> None:
+        """Make a space the one that is meant when none is named; raises UnknownNameError."""
+        with self.writing(), self._database.transaction() as transaction:
+            spaces.set_default(transaction, name)
+
+    def write(
+        self, space: Space, source: int, outcomes_: Sequence[Outcome], checked_ns: int
+    ) -> None:
+        """Store a batch of outcomes in one transaction; `checked_ns` is when they were read.
+
+        Raises ModelError for a vector that cannot be stored; then nothing of the batch is.
+        """
+        with self.writing(), self._database.transaction() as transaction:
+            outcomes.write(transaction, space, source, outcomes_, checked_ns)
+
+    def remove(self, ids: Iterable[str]) -> int:
+        """Remove images, and rejects, by their exact ids; returns how many images went."""
+        removed = 0
+        rest = iter(ids)
+        with self.writing():
+            while chunk := list(islice(rest, _REMOVED_AT_ONCE)):
+                with self._database.transaction() as transaction:
+                    for id_ in chunk:
+                        rejects.delete(transaction, id_)
+                        found = images.find(transaction.connection, id_)
+                        if found is not None:
+                            images.delete(transaction, *found)
+                            removed += 1
+        return removed
+
+    def offered(self, source: int) -> Offered:
+        """An empty set in which a run notes every id it offers, to tell what vanished."""
+        return Offered(self._database, source)
+
+    def prune(self, offered: Offered) -> int:
+        """Remove what a source no longer offers; returns how many images went."""
+        with self.writing():
+            self.remove(offered.vanished_rejects())
+            return self.remove(offered.vanished())
+
+    def set_thumbnail(self, content_key: int, webp: bytes) -> None:
+        """Keep a thumbnail; it can be made again, so the writer lock is not asked for."""
+        with self._database.transaction(derived=True) as transaction:
+            thumbnails.put(transaction, content_key, webp)
+
+    def repair(self) -> None:
+        """Take out what `check` found repairable."""
+        with self.writing():
+            check.repair(self._database)
+
+    def _sweep(self) -> None:
+        while True:
+            with self._database.reading() as connection:
+                if not contents.any_loose(connection):
+                    return
+            with self._database.transaction() as transaction:
+                contents.sweep(transaction)
+
+    # Reading
+
+    def data_version(self) -> int:
+        """The number of the last write: what was read at the same number is the same still."""
+        with self._database.reading() as connection:
+            return data_version(connection)
+
+    def space(self, name: str | None = None) -> Space:
+        """The space of that name, or the default one; raises UnknownNameError."""
+        with self._database.reading() as connection:
+            default = spaces.default(connection) if name is None else None
+            return default or spaces.get(connection, name or "main")
+
+    def spaces(self) -> list[Space]:
+        """All spaces, oldest first."""
+        with self._database.reading() as connection:
+            return spaces.every(connection)
+
+    def known(self, space: Space, ids: Iterable[str]) -> dict[str, Known]:
+        """What is stored of each id, seen from a space; ids that are not stored are left out."""
+        with self._database.reading() as connection:
+            return images.known(connection, space, ids)
+
+    def shas_of_size(self, space: Space, sizes: Collection[int]) -> dict[int, list[bytes]]:
+        """The sha256 of contents of each size in bytes that have a vector in `space`."""
+        with self._database.reading() as connection:
+            return contents.hashes_of_size(connection, space, sizes)
+
+    def image(self, id_: str) -> ImageRecord:
+        """The image of that id; raises UnknownIdError with the nearest ids."""
+        with self._database.reading() as connection:
+            return images.get(connection, id_)
+
+    def images_by_key(self, keys: Iterable[int] | Keys) -> list[ImageRecord]:
+        """The images of these keys, in that order; keys removed meanwhile are left out."""
+        with self._database.reading() as connection:
+            return images.by_keys(connection, keys)
+
+    def ids(self, keys: Iterable[int] | Keys) -> list[str | None]:
+        """The id of each key, None where it was removed meanwhile."""
+        with self._database.reading() as connection:
+            return images.ids_of(connection, keys)
+
+    def rejects(self) -> Iterator[RejectRecord]:
+        """All rejects, by id, as of one moment."""
+        with self._database.reading() as connection:
+            yield from rejects.every(connection)
+
+    def counts(self) -> Counts:
+        """How much the library holds."""
+        with self._database.reading() as connection:
+            return counts.counts(connection, self._database)
+
+    def thumbnail(self, content_key: int) -> bytes | None:
+        """The WebP bytes of a content's thumbnail, None if there is none yet."""
+        with self._database.reading() as connection:
+            return thumbnails.get(connection, content_key)
+
+    def vector(self, space: Space, key: int) -> Halves:
+        """The (dim,) float16 vector of an image; raises UnknownIdError if it has none here."""
+        with self._database.reading() as connection:
+            return vectors.get(connection, space, key)
+
+    def vector_of_content(self, space: Space, sha256: bytes) -> Halves | None:
+        """The (dim,) float16 vector of an image with these bytes, None if none is stored."""
+        with self._database.reading() as connection:
+            return vectors.of_content(connection, space, sha256)
+
+    def matrix(self, space: Space) -> MatrixView:
+        """All vectors of a space as the library is now, from the cache as far as it goes."""
+        return matrix.open_matrix(self._database, space)
+
+    def refreshed(self, view: MatrixView) -> MatrixView:
+        """The same view if nothing was written since, else one of now."""
+        return matrix.refresh(self._database, view)
+
+    def compact(self, space: Space) -> tuple[Halves, Keys]:
+        """All vectors (n, dim) float16 of a space and their keys (n,), in one piece."""
+        return matrix.compact(self._database, space)
+
+    def check(self) -> list[Finding]:
+        """Everything that is wrong with the database and its caches; empty when all is well."""
+        return check.check(self._database)
