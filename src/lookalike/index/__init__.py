@@ -1,0 +1,1 @@
+"""Nearest rows of a matrix: vectors in, scores and row numbers out; knows nothing of images."""

@@ -1,0 +1,37 @@
+"""Scores, of which higher is better whatever the metric, and what people read from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from lookalike.types import Floats, Keys, Metric
+
+
+def similarity(scores: Floats, metric: Metric) -> Floats:
+    """Scores of any shape as similarities, float32: higher is better.
+
+    The cosine (-1..1) and the inner product are theirs already; a distance d of l2 or l1
+    becomes 1 / (1 + d), in 0..1.
+    """
+    if metric in {"cosine", "ip"}:
+        return scores
+    return np.float32(1) / (np.float32(1) - scores)
+
+
+def distance(scores: Floats, metric: Metric) -> Floats:
+    """Scores of any shape as distances, float32: lower is better.
+
+    cosine: 1 - cosine, in 0..2; l2: Euclidean; l1: sum of absolute differences; ip: the
+    inner product, negated.
+    """
+    return np.float32(1 if metric == "cosine" else 0) - scores
+
+
+def merge(parts: Sequence[tuple[Floats, Keys]], k: int) -> tuple[Floats, Keys]:
+    """The best k of answers (q, k_i) from several matrices; of equal scores the lower key."""
+    scores = np.concatenate([scores for scores, _ in parts], axis=1)
+    keys = np.concatenate([keys for _, keys in parts], axis=1)
+    order = np.lexsort((keys, -scores), axis=1)[:, :k]
+    return np.take_along_axis(scores, order, axis=1), np.take_along_axis(keys, order, axis=1)
