@@ -19,7 +19,7 @@ from lookalike.errors import LookalikeError
 from lookalike.images.limits import DEFAULT_LIMITS, Limits
 from lookalike.images.preprocess import Preprocessing
 from lookalike.images.process import Decoded, DecoderProcess, SameContent
-from lookalike.types import Location, Pixels
+from lookalike.types import Blob, Location, Pixels
 
 WATCH_SECONDS = 0.05
 
@@ -28,7 +28,8 @@ class DecodePool:
     """Decodes images in `workers` processes, each under a memory and a time limit.
 
     A crash, a bomb or a hang costs the image at hand; its process is replaced. At most
-    `slots` decoded images can be held at a time; the caller releases each.
+    `slots` decoded images can be held at a time; the caller releases each. A thumbnail is
+    made with `thumbnails`, and always of bytes that can be had only once.
     """
 
     def __init__(
@@ -110,7 +111,8 @@ class DecodePool:
         worker = self._idle.get()
         keep_slot = False
         try:
-            answer = worker.ask(location, known, slot, self._thumbnails, self._limits.seconds)
+            picture = self._thumbnails or isinstance(location, Blob)
+            answer = worker.ask(location, known, slot, picture, self._limits.seconds)
             keep_slot = isinstance(answer, Decoded)
             return answer
         finally:
