@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import json as json_module
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from lookalike.cli.options import JsonOption, LibraryOption
-from lookalike.cli.output import print_json, print_table, size
+from lookalike.cli.output import print_json, print_line, print_table, size
+
+if TYPE_CHECKING:
+    from lookalike.store.records import ImageRecord
 
 
-def info(library: LibraryOption = None, json: JsonOption = False) -> None:
+def info(
+    library: LibraryOption = None,
+    head: Annotated[int, typer.Option(min=0, help="Also print the first N images as a table.")] = 0,
+    json: JsonOption = False,
+) -> None:
     """Print counts, rejects by reason, spaces and sizes."""
     import lookalike
 
@@ -17,6 +26,7 @@ def info(library: LibraryOption = None, json: JsonOption = False) -> None:
         counts = opened.info()
         space = opened.space
         directory = opened.directory
+        first = opened.head(head)
     facts: dict[str, Any] = {
         "library": str(directory),
         "images": counts.images,
@@ -33,7 +43,7 @@ def info(library: LibraryOption = None, json: JsonOption = False) -> None:
         "cache_bytes": counts.cache_bytes,
     }
     if json:
-        print_json(facts)
+        print_json(facts | ({"head": [_row(image) for image in first]} if head else {}))
         return
     rejects = ", ".join(f"{reason} {number:,}" for reason, number in counts.rejects.items())
     vectors = ", ".join(f"{name} {number:,}" for name, number in counts.spaces.items())
@@ -49,3 +59,14 @@ def info(library: LibraryOption = None, json: JsonOption = False) -> None:
         ("caches", size(counts.cache_bytes)),
     ]
     print_table(("fact", "value"), rows)
+    if first:
+        print_line("")
+        table = [_row(image) for image in first]
+        columns = list(dict.fromkeys(column for row in table for column in row))
+        print_table(columns, [[row.get(column) for column in columns] for row in table])
+
+
+def _row(image: ImageRecord) -> dict[str, Any]:
+    content = image.content
+    facts = {"id": image.id, "label": image.label, "width": content.width}
+    return facts | {"height": content.height, "format": content.format} | dict(image.meta)

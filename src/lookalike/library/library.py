@@ -163,6 +163,10 @@ class Library:
         """What is known of one image. Raises `UnknownIdError` with the nearest ids."""
         return self._store.image(id_)
 
+    def head(self, count: int = 5) -> list[ImageRecord]:
+        """The first images, in the order in which they were added."""
+        return self._store.first_images(count)
+
     def vector(self, id_: str) -> Halves:
         """The stored vector of one image, float16 (dim,)."""
         return self._store.vector(self._space, self.get(id_).key)

@@ -154,6 +154,12 @@ def by_keys(connection: sqlite3.Connection, keys: Iterable[int]) -> list[ImageRe
     return [_record(row) for row in rows if row is not None]
 
 
+def first(connection: sqlite3.Connection, count: int) -> list[ImageRecord]:
+    """The first images, in the order in which they were added."""
+    rows = connection.execute(_RECORD + "ORDER BY key LIMIT ?", (count,))
+    return [_record(row) for row in rows]
+
+
 def ids_of(connection: sqlite3.Connection, keys: Iterable[int]) -> list[str | None]:
     """The id of each key, None where it was removed meanwhile."""
     rows = (

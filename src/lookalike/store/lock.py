@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from lookalike.errors import LibraryBusyError, LibraryError
@@ -51,7 +52,8 @@ class WriterLock:
         with self._mutex:
             self._holders -= 1
             if self._holders == 0:
-                os.ftruncate(self._handle, 0)
+                with suppress(OSError):
+                    os.ftruncate(self._handle, 0)
                 os.close(self._handle)
                 self._handle = -1
 
@@ -75,13 +77,14 @@ class WriterLock:
             ) from error
         try:
             self._wait(handle)
-            os.ftruncate(handle, 0)
-            os.lseek(handle, 0, os.SEEK_SET)
-            command = " ".join(sys.argv).encode("utf-8", "backslashreplace")[:400]
-            os.write(handle, b"%d\n%s\n" % (os.getpid(), command))
         except BaseException:
             os.close(handle)
             raise
+        command = " ".join(sys.argv).encode("utf-8", "backslashreplace")[:400]
+        with suppress(OSError):  # a full disk has no room for the name; the lock holds all the same
+            os.ftruncate(handle, 0)
+            os.lseek(handle, 0, os.SEEK_SET)
+            os.write(handle, b"%d\n%s\n" % (os.getpid(), command))
         return handle
 
     def _wait(self, handle: int) -> None:

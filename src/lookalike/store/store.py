@@ -202,6 +202,11 @@ class Store:
         with self._database.reading() as connection:
             return images.by_keys(connection, keys)
 
+    def first_images(self, count: int) -> list[ImageRecord]:
+        """The first images, in the order in which they were added."""
+        with self._database.reading() as connection:
+            return images.first(connection, count)
+
     def ids(self, keys: Iterable[int] | Keys) -> list[str | None]:
         """The id of each key, None where it was removed meanwhile."""
         with self._database.reading() as connection:
