@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 from importlib.util import find_spec
 
-CORE_FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "AVIF", "JPEG2000")
-"""Pillow's names of the formats in the core install."""
+CORE_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "AVIF", "JPEG2000")
+"""Pillow's names of the formats in the core install; its JPEG opener opens MPO too."""
 
 HEIF_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"})
 
