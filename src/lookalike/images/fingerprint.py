@@ -10,6 +10,7 @@ from PIL import Image
 
 GRID = 32
 KEEP = 8
+MIDDLE = (KEEP * KEEP - 1) // 2
 
 
 COSINES: NDArray[np.float64] = np.cos(
@@ -33,5 +34,5 @@ def perceptual_hash(rgb: Image.Image) -> int:
     small = rgb.resize((GRID, GRID), Image.Resampling.BOX, reducing_gap=1.01).convert("L")
     terms = COSINES @ np.asarray(small, dtype=np.float64) @ COSINES.T
     flat = terms.ravel()
-    bits = flat > np.median(flat[1:])
+    bits = flat > np.partition(flat[1:], MIDDLE)[MIDDLE]
     return int.from_bytes(np.packbits(bits).tobytes(), "big")

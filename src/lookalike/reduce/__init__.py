@@ -1,0 +1,1 @@
+"""What may follow a network: means, centring, principal components, hyperplane hashing."""
