@@ -73,10 +73,14 @@ class Database:
             raise LibraryNotFoundError(
                 f"No library at {self.directory}. Make one with: lookalike index FOLDER"
             )
-        with self.reading() as connection:
-            version = migrations.schema_version(connection, self.path)
-        if version < len(migrations.MIGRATIONS):
-            self._bring_up_to_date()
+        try:
+            with self.reading() as connection:
+                version = migrations.schema_version(connection, self.path)
+            if version < len(migrations.MIGRATIONS):
+                self._bring_up_to_date()
+        except BaseException:
+            self.close()
+            raise
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 
+from lookalike.errors import StorageFullError
 from lookalike.store import (
     check,
     contents,
@@ -80,7 +81,8 @@ class Store:
         with self._database.lock:
             yield
             if self._database.lock.holders == 1:
-                self._sweep()
+                with suppress(StorageFullError):  # the sweep can wait until there is room
+                    self._sweep()
 
     def source(self, uri: str) -> int:
         """The number of a source, made if it is new."""

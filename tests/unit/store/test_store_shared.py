@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -51,7 +50,7 @@ def python(code: str, directory: Path) -> Iterator[subprocess.Popen[str]]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])},
     )
     try:
         yield process
@@ -94,7 +93,8 @@ def test_what_was_reported_survives_a_kill(store: Store, directory: Path, space:
             assert process.stdout is not None
             for _ in range(5):
                 reported = int(process.stdout.readline())
-            os.kill(process.pid, signal.SIGKILL)
+            process.kill()
+            process.wait()
         assert store.check() == []
         for number in range(reported + 1):
             for i in range(5):
@@ -108,7 +108,8 @@ def test_readers_see_whole_batches_while_a_writer_works(
     store.source("/photos")
     with python(WRITE_FOREVER, directory) as process, Store.open(directory) as other:
         assert process.stdout is not None
-        deadline = time.monotonic() + 1
+        process.stdout.readline()
+        deadline = time.monotonic() + 0.5
         seen = 0
         while time.monotonic() < deadline:
             view = other.matrix(space)

@@ -101,6 +101,16 @@ def test_known_tells_what_is_stored(store: Store, space: Space, write: Write) ->
     assert store.known(space, []) == {}
 
 
+def test_a_vector_is_found_by_the_bytes_of_its_image(
+    store: Store, space: Space, write: Write
+) -> None:
+    write([embedded("a", "one")])
+    found = store.vector_of_content(space, sha("one"))
+    assert found is not None
+    assert np.array_equal(found, unit_half(vector("one")))
+    assert store.vector_of_content(space, sha("two")) is None
+
+
 def test_contents_are_found_by_size_when_they_have_a_vector_here(
     store: Store, space: Space, write: Write
 ) -> None:
