@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from lookalike.errors import UnknownNameError as UnknownNameError
     from lookalike.errors import UsageError as UsageError
     from lookalike.images.limits import Limits as Limits
-    from lookalike.library.embedding import embed as embed
+    from lookalike.library.embedding import embed_files as embed_files
     from lookalike.library.library import Library as Library
     from lookalike.library.opening import open as open  # noqa: A004
     from lookalike.search.results import Hit as Hit
@@ -52,7 +52,7 @@ _HOMES = {
     "UnknownIdError": "errors",
     "UnknownNameError": "errors",
     "UsageError": "errors",
-    "embed": "library.embedding",
+    "embed_files": "library.embedding",
     "open": "library.opening",
 }
 __all__ = sorted(_HOMES)  # noqa: PLE0605  one list of public names, not two

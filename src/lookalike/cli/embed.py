@@ -34,7 +34,7 @@ def embed(
     """Print one JSON line a file, {"id": ..., "vector": [...]}, or write float32 arrays."""
     import numpy as np
 
-    from lookalike.library.embedding import embed as embed_files
+    from lookalike.library.embedding import embed_files
     from lookalike.library.resources import Resources
     from lookalike.sources import split_paths
 

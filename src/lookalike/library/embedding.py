@@ -23,7 +23,7 @@ class _NothingKnown:
         return {}
 
 
-def embed(
+def embed_files(
     paths: Iterable[str],
     *,
     model: str | None = None,
