@@ -97,7 +97,7 @@ def index(
     def name_outcomes(outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
             id_ = outcome.id if isinstance(outcome, Rejected) else outcome.reference.id
-            say(f"{outcome_kind(outcome)}\t{id_}")
+            say(f"{outcome_kind(outcome)}: {id_}")
 
     reports = []
     with (
