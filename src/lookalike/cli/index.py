@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -112,7 +114,7 @@ def index(
         ) as opened,
         stop_on_interrupt() as stop,
     ):
-        for source in sources:
+        for source in _sources(sources):
             with progress_bar() as advance:
                 report = opened.add(
                     split_paths(sys.stdin.buffer, b"\0" if null else b"\n")
@@ -144,6 +146,20 @@ def index(
         raise typer.Exit(130)
     if any(report.rejected for report in reports):
         raise typer.Exit(3)
+
+
+def _sources(targets: Sequence[str]) -> Iterator[str | list[str]]:
+    """The targets one by one, but image files side by side as one list: one source, one run."""
+    from lookalike.sources.extensions import is_image_name
+
+    def is_image(target: str) -> bool:
+        return is_image_name(target) and Path(target).is_file()
+
+    for are_images, group in groupby(targets, is_image):
+        if are_images:
+            yield list(group)
+        else:
+            yield from group
 
 
 def _summarize(report: Report) -> None:
