@@ -7,8 +7,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import numpy as np
 
 from lookalike.images.preprocess import Preprocessing
-from lookalike.models.model import Model, Recipe
-from lookalike.models.network import open_network
+from lookalike.models.model import Model
+from lookalike.models.network import NetworkOptions
+from lookalike.models.recipe import Recipe
 from lookalike.types import Floats, Pixels
 
 BATCH = 4
@@ -31,9 +32,7 @@ class Embedder:
         self.recipe: Recipe = model.recipe(normalised=normalised)
         self.batch = batch
         self.streams = streams
-        self._network = open_network(
-            model.serialized(), runtime=runtime, precision=precision, batch=batch, streams=streams
-        )
+        self._network = model.open(NetworkOptions(runtime, precision, batch, streams))
         self._threads = ThreadPoolExecutor(streams, thread_name_prefix="embed")
 
     @property

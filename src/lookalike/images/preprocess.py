@@ -10,6 +10,8 @@ from PIL import Image
 
 from lookalike.types import Pixels
 
+Fit = Literal["crop", "squash", "pad"]
+Channels = Literal["rgb", "bgr"]
 Interpolation = Literal["bicubic", "bilinear", "lanczos", "nearest"]
 FILTERS: dict[str, Image.Resampling] = {
     "bicubic": Image.Resampling.BICUBIC,
@@ -23,9 +25,11 @@ FILTERS: dict[str, Image.Resampling] = {
 class Preprocessing:
     """The part of preprocessing that works on pixels.
 
-    The shorter side is resized to `shorter_side` with an antialiased filter, then the
-    central `crop` x `crop` square is cut out. `mean` and `scale` (per channel, 0..255) are
-    applied by the network itself: (x - mean) / scale.
+    `fit` says how a picture becomes a square of `crop` x `crop` pixels, always with an
+    antialiased filter. "crop": its shorter side is resized to `shorter_side`, and the centre
+    cut out. "squash": both sides are resized to `crop`. "pad": its longer side is, and the
+    rest filled with black. `channels` ("rgb" or "bgr"), then `mean` and `scale` (of each, in
+    0..255) are applied by the network itself: (x - mean) / scale.
     """
 
     shorter_side: int
@@ -33,6 +37,8 @@ class Preprocessing:
     interpolation: Interpolation
     mean: tuple[float, float, float]
     scale: tuple[float, float, float]
+    fit: Fit = "crop"
+    channels: Channels = "rgb"
 
     @property
     def decode_side(self) -> int:
@@ -52,6 +58,8 @@ class Preprocessing:
             interpolation=recipe["interpolation"],
             mean=_triple(recipe["mean"]),
             scale=_triple(recipe["scale"]),
+            fit=recipe.get("fit", "crop"),
+            channels=recipe.get("channels", "rgb"),
         )
 
 
@@ -60,8 +68,23 @@ def _triple(values: list[float] | tuple[float, ...]) -> tuple[float, float, floa
     return red, green, blue
 
 
-def crop_to_input(rgb: Image.Image, spec: Preprocessing) -> Image.Image:
-    """Resize and centre-crop in one pass: an RGB image of `crop` x `crop`.
+def fit_to_input(rgb: Image.Image, spec: Preprocessing) -> Image.Image:
+    """The picture as the model's square: RGB of `crop` x `crop`."""
+    side, resample = spec.crop, FILTERS[spec.interpolation]
+    if spec.fit == "squash":
+        return rgb.resize((side, side), resample)
+    if spec.fit == "pad":
+        longer = max(rgb.size)
+        size = tuple(max(1, round(length * side / longer)) for length in rgb.size)
+        square = Image.new("RGB", (side, side))
+        corner = ((side - size[0]) // 2, (side - size[1]) // 2)
+        square.paste(rgb.resize((size[0], size[1]), resample), corner)
+        return square
+    return _resize_and_crop(rgb, spec)
+
+
+def _resize_and_crop(rgb: Image.Image, spec: Preprocessing) -> Image.Image:
+    """Resize and centre-crop in one pass.
 
     Only the pixels that survive the crop are computed. The filter samples the same places as
     resizing the whole picture first, so the result is the same to a rounding step.
@@ -81,4 +104,4 @@ def crop_to_input(rgb: Image.Image, spec: Preprocessing) -> Image.Image:
 
 def to_input(rgb: Image.Image, spec: Preprocessing) -> Pixels:
     """The model's input: uint8 of shape (crop, crop, 3)."""
-    return np.asarray(crop_to_input(rgb, spec))
+    return np.asarray(fit_to_input(rgb, spec))

@@ -12,34 +12,36 @@ import sys
 from pathlib import Path
 from typing import IO, Any
 
+from PIL import Image
+
 from lookalike.errors import ImageRejectedError
 from lookalike.images.decode import decode
 from lookalike.images.fingerprint import perceptual_hash, sha256
 from lookalike.images.frames import receive, send, unpack_location
 from lookalike.images.limits import Limits
-from lookalike.images.preprocess import Preprocessing, crop_to_input
+from lookalike.images.preprocess import Preprocessing, fit_to_input
 from lookalike.images.read import read_bytes
+from lookalike.images.shared import open_shared
 from lookalike.images.thumbnail import thumbnail
 from lookalike.types import Location
 
 
 def main() -> None:
-    """Serve tasks until the parent closes the pipe."""
+    """Serve tasks until the parent closes the pipe; it alone decides when a run ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    Image.MAX_IMAGE_PIXELS = None  # the limit on pixels is ours to set
     tasks, answers = _private_pipes()
     setup, _ = receive(tasks)
     limits = Limits(**setup["limits"])
     preprocessing = Preprocessing.from_recipe(setup["preprocessing"])
-    shared = Path(setup["shared"])
-    with shared.open("r+b") as file:
-        slots = mmap.mmap(file.fileno(), 0)
+    slots = open_shared(setup["shared"])
     _limit_memory(limits.memory)
     send(answers, {"ready": True})
     while True:
         try:
             task, payload = receive(tasks)
         except EOFError:
-            shared.unlink(missing_ok=True)
             return
         send(answers, *_answer(task, payload, preprocessing, limits, slots))
 
@@ -90,7 +92,7 @@ def _decoded(
     if digest.hex() in task["known"]:
         return {"known": digest.hex()}, b""
     picture = decode(data, limits, shorter_side=preprocessing.decode_side)
-    pixels = crop_to_input(picture.rgb, preprocessing).tobytes()
+    pixels = fit_to_input(picture.rgb, preprocessing).tobytes()
     start = task["slot"] * len(pixels)
     slots[start : start + len(pixels)] = pixels
     facts = {

@@ -39,8 +39,8 @@ def embed_files(
     using = resources or Resources()
     recent: OrderedDict[bytes, Floats] = OrderedDict()
     with ExitStack() as stack:
-        pool = stack.enter_context(using.pool(chosen.row.preprocessing, thumbnails=False))
-        embedder = using.embedder(chosen.row.name, normalised=normalised, many=True)
+        pool = stack.enter_context(using.pool(chosen.preprocessing, thumbnails=False))
+        embedder = using.embedder(chosen.name, normalised=normalised, many=True)
         stack.callback(embedder.close)
         pipeline = Pipeline(pool, lambda: embedder, _NothingKnown())
         for outcomes in pipeline.run(paths_source(paths).references()):

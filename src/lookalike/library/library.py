@@ -94,7 +94,7 @@ class Library:
             )
 
         how = Adding(id_prefix, limit, prune, dry_run, on_progress, on_outcomes, stop)
-        preprocessing = find_model(str(self._space.recipe["model"])).row.preprocessing
+        preprocessing = find_model(str(self._space.recipe["model"])).preprocessing
         embedders: list[Embedder] = []
 
         def embedder() -> Embedder:

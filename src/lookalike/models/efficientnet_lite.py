@@ -17,7 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lookalike.errors import ModelError
+from lookalike.models.cache import cached_file
 from lookalike.models.catalog import CatalogRow
+from lookalike.models.network import Network, NetworkOptions, open_onnx
 from lookalike.models.pth import read_state_dict
 
 Weights = dict[str, NDArray[Any]]
@@ -45,6 +47,12 @@ STAGES = (
     _Stage(4, 5, 2, 6, 112, 192),
     _Stage(1, 3, 1, 6, 192, 320),
 )
+
+
+def open_network(row: CatalogRow, options: NetworkOptions) -> Network:
+    """The network, from the cache of built networks or built now. Raises `ModelError`."""
+    name = f"{row.name}-{row.revision}-{row.weights_sha256[:12]}.onnx"
+    return open_onnx(cached_file(f"models/{name}", lambda: build(row)), options)
 
 
 def build(row: CatalogRow) -> bytes:

@@ -1,88 +1,85 @@
-"""A model by name: its recipe, its preprocessing and its network."""
+"""A model by its spec: what it is, what it expects of pixels, and how to open it."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
+from lookalike.errors import UsageError
 from lookalike.images.preprocess import Preprocessing
-from lookalike.models.cache import cached_file
-from lookalike.models.catalog import CatalogRow, catalog_row
+from lookalike.models.catalog import catalog_row
+from lookalike.models.loaders import LOADERS
+from lookalike.models.network import Network, NetworkOptions, TextTower
+from lookalike.models.recipe import Recipe
+from lookalike.models.spec import Spec, parse_spec
 
 DEFAULT_MODEL = "efficientnet-lite0"
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
-    """All that decides what a vector means. Vectors of two recipes never share a space.
+class Model:
+    """A model that was found, not opened yet.
 
-    The runtime and its precision are not part of it: they compute the same function.
+    `name` is its spec without reducers. `shape` is that of one image's features: (dim,), or
+    (cells, channels) for a feature map. `open_text` is there when texts can be embedded too.
     """
 
-    model: str
+    name: str
     revision: str
     weights_sha256: str
     head: str
+    shape: tuple[int, ...]
     preprocessing: Preprocessing
-    dimension: int
-    normalised: bool
-    dtype: str = "float16"
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain data for the library."""
-        return {
-            "model": self.model,
-            "revision": self.revision,
-            "weights_sha256": self.weights_sha256,
-            "head": self.head,
-            "preprocessing": self.preprocessing.as_recipe(),
-            "reducers": [],
-            "dimension": self.dimension,
-            "normalised": self.normalised,
-            "dtype": self.dtype,
-        }
-
-    @property
-    def fingerprint(self) -> str:
-        """32 hexadecimal digits that two equal recipes share."""
-        canonical = json.dumps(self.as_dict(), sort_keys=True)
-        return hashlib.sha256(canonical.encode()).hexdigest()[:32]
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """One row of the catalogue, ready to be opened."""
-
-    row: CatalogRow
+    licence: str
+    open: Callable[[NetworkOptions], Network] = field(repr=False, compare=False)
+    open_text: Callable[[], TextTower] | None = field(default=None, repr=False, compare=False)
 
     def recipe(self, *, normalised: bool) -> Recipe:
-        """The recipe of this model's vectors, of unit length or as the network gives them."""
-        row = self.row
+        """The recipe of its vectors, of unit length or as the network gives them.
+
+        Raises `UsageError` for a feature map, which is no vector yet.
+        """
+        if len(self.shape) != 1:
+            raise UsageError(
+                f"{self.name} gives a feature map of {self.shape}: hash it, as |lsh:500,seed=1"
+            )
         return Recipe(
-            model=row.name,
-            revision=row.revision,
-            weights_sha256=row.weights_sha256,
-            head=row.head,
-            preprocessing=row.preprocessing,
-            dimension=row.dimension,
+            model=self.name,
+            revision=self.revision,
+            weights_sha256=self.weights_sha256,
+            head=self.head,
+            preprocessing=self.preprocessing,
+            dimension=self.shape[0],
             normalised=normalised,
         )
 
-    def serialized(self) -> bytes:
-        """The network as ONNX: from the cache, or built and put there. Raises `ModelError`."""
-        row = self.row
-        name = f"{row.name}-{row.revision}-{row.weights_sha256[:12]}.onnx"
-        return cached_file(f"models/{name}", lambda: _builder(row)(row))
+
+def find_model(text: str) -> Model:
+    """The model that a spec names. Raises `UnknownNameError` with the nearest names."""
+    return load_model(parse_spec(text))
 
 
-def _builder(row: CatalogRow) -> Any:
-    module, function = row.builder.split(":")
-    return getattr(import_module(module), function)
+def load_model(spec: Spec) -> Model:
+    """The model of a parsed spec, its reducers left aside."""
+    if spec.loader is not None:
+        model: Model = _function(LOADERS[spec.loader])(spec)
+        return model
+    row = catalog_row(spec.name)
+    return Model(
+        name=row.name,
+        revision=row.revision,
+        weights_sha256=row.weights_sha256,
+        head=row.head,
+        shape=(row.dimension,),
+        preprocessing=row.preprocessing,
+        licence=row.licence,
+        open=lambda options: _function(row.opener)(row, options),
+    )
 
 
-def find_model(name: str) -> Model:
-    """A model by its name. Raises `UnknownNameError` with the nearest names."""
-    return Model(catalog_row(name))
+def _function(path: str) -> Callable[..., Any]:
+    module, function = path.split(":")
+    found: Callable[..., Any] = getattr(import_module(module), function)
+    return found

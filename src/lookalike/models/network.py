@@ -1,51 +1,72 @@
-"""Chooses the runtime that runs a network."""
+"""A loaded network, whatever runs it, and the choice of the runtime for ONNX files."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Literal, Protocol
+from typing import Protocol
 
 from lookalike.errors import UnknownNameError, UsageError
 from lookalike.models.onnx_runtime import OnnxNetwork
 from lookalike.models.openvino_runtime import OpenVinoNetwork
 from lookalike.types import Floats, Pixels
 
-Runtime = Literal["auto", "onnx", "openvino"]
-Precision = Literal["auto", "fp32", "bf16"]
 RUNTIMES = ("auto", "onnx", "openvino")
 PRECISIONS = ("auto", "fp32", "bf16")
 
 
 class Network(Protocol):
-    """A loaded network. `run` may be called from several threads at once."""
+    """A loaded network. `run` may be called from as many threads at once as it has streams."""
 
     runtime: str
     precision: str
 
     def run(self, pixels: Pixels) -> Floats:
-        """uint8 (batch, side, side, 3) -> float32 (batch, dim)."""
+        """uint8 (batch, side, side, 3) -> float32 (batch, dim), or (batch, cells, channels)."""
         ...
 
 
-def open_network(
-    model: bytes,
-    *,
-    runtime: str = "auto",
-    precision: str = "auto",
-    batch: int = 1,
-    streams: int = 1,
-) -> Network:
-    """Load a serialized ONNX model. `auto` means OpenVINO where it is installed.
+class TextTower(Protocol):
+    """The half of a model that embeds texts, comparable with the images of the other half."""
 
-    Raises `UnknownNameError`, `MissingExtraError`, or `UsageError` for a precision that the
-    runtime does not have.
+    def embed(self, texts: Sequence[str]) -> Floats:
+        """Texts -> float32 (n, dim)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkOptions:
+    """How a network is to be run; raises `UnknownNameError` for a name that does not exist.
+
+    `runtime`: auto, onnx, openvino; `precision`: auto, fp32, bf16; `batch`: images a call;
+    `streams`: calls at once; `device`: auto, cpu or a torch device.
     """
-    if runtime not in RUNTIMES:
-        raise UnknownNameError("runtime", runtime, RUNTIMES)
-    if precision not in PRECISIONS:
-        raise UnknownNameError("precision", precision, PRECISIONS)
-    if runtime == "openvino" or (runtime == "auto" and find_spec("openvino")):
-        return OpenVinoNetwork(model, batch=batch, streams=streams, precision=precision)
-    if precision == "bf16":
+
+    runtime: str = "auto"
+    precision: str = "auto"
+    batch: int = 1
+    streams: int = 1
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        if self.runtime not in RUNTIMES:
+            raise UnknownNameError("runtime", self.runtime, RUNTIMES)
+        if self.precision not in PRECISIONS:
+            raise UnknownNameError("precision", self.precision, PRECISIONS)
+
+
+def open_onnx(model: bytes, options: NetworkOptions) -> Network:
+    """Load a serialized ONNX model whose input is `pixels`, uint8 (n, side, side, 3).
+
+    `auto` means OpenVINO where it is installed. Raises `MissingExtraError`, or `UsageError`
+    for a precision that the runtime does not have.
+    """
+    chosen = options.runtime
+    if chosen == "openvino" or (chosen == "auto" and find_spec("openvino")):
+        return OpenVinoNetwork(
+            model, batch=options.batch, streams=options.streams, precision=options.precision
+        )
+    if options.precision == "bf16":
         raise UsageError("ONNX Runtime computes in fp32 here; bf16 needs --runtime openvino.")
     return OnnxNetwork(model)

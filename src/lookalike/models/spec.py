@@ -14,9 +14,8 @@ import re
 from dataclasses import dataclass
 
 from lookalike.errors import UnknownNameError, UsageError
+from lookalike.models.loaders import LOADERS, PATH_LOADERS
 
-LOADERS = ("timm", "open_clip", "hf", "onnx", "keras", "torch", "mlflow")
-PATH_LOADERS = frozenset({"onnx", "keras", "torch"})
 HEADS = ("avg", "max", "flatten", "cls", "map")
 _REDUCER = re.compile(r"(?P<name>[a-z][a-z0-9-]*)(?::(?P<arguments>.*))?")
 

@@ -15,12 +15,12 @@ from lookalike.images.preprocess import Preprocessing
 class CatalogRow:
     """What the catalogue says of one model.
 
-    `builder` is "module:function", giving an ONNX model as bytes; `revision` is raised when
+    `opener` is "module:function", from this row and options to a network; `revision` is raised when
     the same weights are built into a network that gives other vectors.
     """
 
     name: str
-    builder: str
+    opener: str
     weights: str
     weights_sha256: str
     revision: str
