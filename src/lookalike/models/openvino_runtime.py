@@ -7,7 +7,10 @@ import threading
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 from lookalike.errors import MissingExtraError
+from lookalike.models.bfloat16 import keep_sums
 from lookalike.types import Floats, Pixels
 
 CONVERTER = "openvino.tools.ovc"
@@ -47,6 +50,8 @@ class OpenVinoNetwork:
         network = core.read_model(model)
         shape = network.input(0).partial_shape
         network.reshape([batch, *(shape[axis].get_length() for axis in range(1, len(shape)))])
+        if precision == "bf16":
+            _keep_kernel_sums(network)
         settings = {
             "INFERENCE_PRECISION_HINT": "bf16" if precision == "bf16" else "f32",
             "NUM_STREAMS": streams,
@@ -64,3 +69,20 @@ class OpenVinoNetwork:
         request.infer({0: pixels}, share_inputs=True)
         vectors: Floats = request.get_output_tensor(0).data.copy()
         return vectors
+
+
+def _keep_kernel_sums(network: Any) -> None:
+    """Round the constant kernels of depthwise convolutions here, better than OpenVINO would."""
+    from openvino import op
+
+    for node in network.get_ops():
+        if node.get_type_name() != "GroupConvolution":
+            continue
+        kernels = node.input_value(1).get_node()
+        while kernels.get_type_name() == "Reshape":
+            kernels = kernels.input_value(0).get_node()
+        if kernels.get_type_name() == "Constant" and kernels.data.dtype == np.float32:
+            shape = list(node.input_value(1).shape)
+            taps = int(np.prod(shape[3:]))
+            rounded = keep_sums(kernels.data.reshape(-1, taps)).reshape(shape)
+            node.input(1).replace_source_output(op.Constant(rounded).output(0))
