@@ -67,11 +67,15 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        _fail(f"{error.filename}: {error.strerror}.", 1)
     except KeyboardInterrupt:
         say("Interrupted.")
         sys.exit(130)
 
 
-def _fail(error: LookalikeError, code: int) -> None:
+def _fail(error: LookalikeError | str, code: int) -> None:
     say(f"Error: {error}")
     sys.exit(code)
