@@ -19,11 +19,24 @@ DEFAULT_MODEL = "efficientnet-lite0"
 
 
 @dataclass(frozen=True, slots=True)
+class Layer:
+    """One step of a network; `shape` is that of its output, None where it is not fixed."""
+
+    name: str
+    kind: str
+    shape: tuple[int | None, ...]
+    parameters: int
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """A model that was found, not opened yet.
 
     `name` is its spec without reducers. `shape` is that of one image's features: (dim,), or
     (cells, channels) for a feature map. `open_text` is there when texts can be embedded too.
+    `to_onnx` gives the network as a serialized ONNX model, input `pixels` uint8 (n, side,
+    side, 3), where it can be had as one; `layers` lists its layers where that says more than the
+    ONNX nodes. `note` says what had to be assumed of it.
     """
 
     name: str
@@ -35,6 +48,9 @@ class Model:
     licence: str
     open: Callable[[NetworkOptions], Network] = field(repr=False, compare=False)
     open_text: Callable[[], TextTower] | None = field(default=None, repr=False, compare=False)
+    to_onnx: Callable[[], bytes] | None = field(default=None, repr=False, compare=False)
+    layers: Callable[[], list[Layer]] | None = field(default=None, repr=False, compare=False)
+    note: str = ""
 
     def recipe(self, *, normalised: bool) -> Recipe:
         """The recipe of its vectors, of unit length or as the network gives them.
