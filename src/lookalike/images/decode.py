@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from lookalike.errors import ImageRejectedError
-from lookalike.images.formats import allowed_formats, looks_like_heif
+from lookalike.images.formats import allowed_formats, looks_like_heif, starts_as_allowed
 from lookalike.images.limits import DEFAULT_LIMITS, Limits
 
 ORIENTATION_TAG = 0x0112
@@ -23,6 +23,7 @@ UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+SIDEWAYS = (5, 6, 7, 8)
 
 
 class Picture:
@@ -50,40 +51,46 @@ def decode(data: bytes, limits: Limits = DEFAULT_LIMITS, *, shorter_side: int = 
     """
     if not data:
         raise ImageRejectedError("empty")
-    try:
-        image = _open(data, limits)
-        oriented = _orientation(image) in UPRIGHT
-        width, height = image.size
-        if _orientation(image) >= 5:
-            width, height = height, width
-        image_format = image.format or "unknown"
-        if shorter_side:
-            _reduce_scale(image, shorter_side)
-        image.load()
-        rgb = to_rgb(image)
-        if oriented:
-            rgb = rgb.transpose(UPRIGHT[_orientation(image)])
-    except ImageRejectedError:
-        raise
-    except MemoryError as error:
-        raise ImageRejectedError("out-of-memory", "decoding ran out of memory") from error
-    except Exception as error:  # decoders raise anything on damaged data
-        raise ImageRejectedError("truncated", _one_line(error)) from error
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return _decode(data, limits, shorter_side)
+        except ImageRejectedError:
+            raise
+        except MemoryError as error:
+            raise ImageRejectedError("out-of-memory", "decoding ran out of memory") from error
+        except Exception as error:  # decoders raise anything on damaged data
+            raise ImageRejectedError("truncated", _one_line(error)) from error
+
+
+def _decode(data: bytes, limits: Limits, shorter_side: int) -> Picture:
+    image = _open(data, limits)
+    width, height = image.size
+    image_format = image.format or "unknown"
+    if shorter_side:
+        _reduce_scale(image, shorter_side)
+    image.load()
+    rgb = to_rgb(image)
+    orientation = _orientation(image)
+    if orientation in UPRIGHT:
+        rgb = rgb.transpose(UPRIGHT[orientation])
+    if orientation in SIDEWAYS:
+        width, height = height, width
     return Picture(rgb, width, height, image_format)
 
 
 def _open(data: bytes, limits: Limits) -> Image.Image:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            image = Image.open(io.BytesIO(data), formats=allowed_formats())
-        except UnidentifiedImageError as error:
-            detail = f"starts with {data[:12]!r}"
-            if looks_like_heif(data):
-                detail = "HEIC needs an extra: pip install 'lookalike[heif]'"
-            raise ImageRejectedError("not-an-image", detail) from error
-        except Image.DecompressionBombError as error:
-            raise ImageRejectedError("too-large", _one_line(error)) from error
+    try:
+        image = Image.open(io.BytesIO(data), formats=allowed_formats())
+    except UnidentifiedImageError as error:
+        if starts_as_allowed(data):
+            raise ImageRejectedError("truncated", "its header is damaged") from error
+        detail = f"starts with {data[:12]!r}"
+        if looks_like_heif(data):
+            detail = "HEIC needs an extra: pip install 'lookalike[heif]'"
+        raise ImageRejectedError("not-an-image", detail) from error
+    except Image.DecompressionBombError as error:
+        raise ImageRejectedError("too-large", _one_line(error)) from error
     width, height = image.size
     if width * height > limits.pixels:
         raise ImageRejectedError(
@@ -93,6 +100,7 @@ def _open(data: bytes, limits: Limits) -> Image.Image:
 
 
 def _orientation(image: Image.Image) -> int:
+    """The Exif orientation of a loaded image; Pillow turns TIFF and HEIF itself and drops it."""
     try:
         return int(image.getexif().get(ORIENTATION_TAG, 1))
     except (SyntaxError, ValueError, TypeError, KeyError, OSError, struct.error):
@@ -110,15 +118,22 @@ def to_rgb(image: Image.Image) -> Image.Image:
     """Any Pillow mode as RGB: alpha over white, deeper samples scaled to 8 bits."""
     if image.mode == "RGB" and "transparency" not in image.info:
         return image
+    if image.mode.startswith(("I", "F")):
+        return _deep_grey_to_rgb(image)
     if image.has_transparency_data:
         layer = image.convert("RGBA")
         white = Image.new("RGBA", layer.size, "white")
         return Image.alpha_composite(white, layer).convert("RGB")
-    if image.mode.startswith(("I", "F")):
-        return Image.fromarray(_to_8_bits(np.asarray(image))).convert("RGB")
     if image.mode == "LAB":
         return _lab_to_rgb(image)
     return image.convert("RGB")
+
+
+def _deep_grey_to_rgb(image: Image.Image) -> Image.Image:
+    samples = np.asarray(image)
+    grey = _to_8_bits(samples)
+    grey[samples == image.info.get("transparency")] = 255
+    return Image.fromarray(grey).convert("RGB")
 
 
 def _lab_to_rgb(image: Image.Image) -> Image.Image:

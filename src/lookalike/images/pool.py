@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import mmap
-import os
 import queue
-import tempfile
 import threading
 from collections.abc import Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
-from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -19,6 +15,7 @@ from lookalike.errors import LookalikeError
 from lookalike.images.limits import DEFAULT_LIMITS, Limits
 from lookalike.images.preprocess import Preprocessing
 from lookalike.images.process import Decoded, DecoderProcess, SameContent
+from lookalike.images.shared import SharedMemory
 from lookalike.types import Blob, Location, Pixels
 
 WATCH_SECONDS = 0.05
@@ -44,15 +41,17 @@ class DecodePool:
         side = preprocessing.crop
         self._limits = limits
         self._thumbnails = thumbnails
-        self._shared, self._map = _shared_memory(slots * side * side * 3)
-        self._pixels = np.frombuffer(self._map, dtype=np.uint8).reshape(slots, side, side, 3)
+        self._shared = SharedMemory(slots * side * side * 3)
+        flat = np.frombuffer(self._shared.map, dtype=np.uint8)
+        self._pixels = flat.reshape(slots, side, side, 3)
         self._free = list(range(slots))
         setup = {
             "limits": asdict(limits),
             "preprocessing": preprocessing.as_recipe(),
-            "shared": str(self._shared),
+            "shared": self._shared.address,
         }
-        self._workers = [DecoderProcess(setup) for _ in range(workers)]
+        inherited = self._shared.descriptors
+        self._workers = [DecoderProcess(setup, inherited) for _ in range(workers)]
         self._idle: queue.SimpleQueue[DecoderProcess] = queue.SimpleQueue()
         for worker in self._workers:
             self._idle.put(worker)
@@ -97,7 +96,7 @@ class DecodePool:
         for worker in self._workers:
             worker.close()
         self._watch.join()
-        self._shared.unlink(missing_ok=True)
+        self._shared.close()
 
     def __enter__(self) -> DecodePool:
         return self
@@ -124,15 +123,3 @@ class DecodePool:
         while not self._closed.wait(WATCH_SECONDS):
             for worker in self._workers:
                 worker.kill_if_overdue()
-
-
-def _shared_memory(size: int) -> tuple[Path, mmap.mmap]:
-    """A file in memory where there is one, mapped; the workers open it by its path."""
-    memory = Path("/dev/shm")  # noqa: S108  the kernel's own shared memory
-    folder = memory if os.access(memory, os.W_OK) else None
-    number, name = tempfile.mkstemp(prefix="lookalike-", suffix=".pixels", dir=folder)
-    try:
-        os.truncate(number, max(size, 1))
-        return Path(name), mmap.mmap(number, max(size, 1))
-    finally:
-        os.close(number)

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -45,8 +45,9 @@ class _Running:
 class DecoderProcess:
     """A worker process that answers one question at a time, each with a deadline."""
 
-    def __init__(self, setup: Mapping[str, Any]) -> None:
+    def __init__(self, setup: Mapping[str, Any], inherited: Collection[int] = ()) -> None:
         self._setup = dict(setup)
+        self._inherited = inherited
         self._running: _Running | None = None
         self._deadline: float | None = None
         self._overdue = False
@@ -117,13 +118,15 @@ class DecoderProcess:
             self._deadline = None
 
     def _start(self) -> _Running:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "lookalike.images.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
-        )
+        with _deaf_to_interrupts():
+            process = subprocess.Popen(
+                [sys.executable, "-m", "lookalike.images.worker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+                pass_fds=self._inherited,
+            )
         if process.stdin is None or process.stdout is None:
             raise LookalikeError("A decoder process was started without pipes.")
         self._running = _Running(process, process.stdin, process.stdout)
@@ -148,6 +151,19 @@ class DecoderProcess:
             return ImageRejectedError("timeout", f"decoding took more than {seconds:g} s")
         cause = signal.Signals(-code).name if code < 0 else f"exit code {code}"
         return ImageRejectedError("crash", f"the decoder process died: {cause}")
+
+
+@contextlib.contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """A process started meanwhile never hears Ctrl-C, however early: its parent ends it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _close(pipe: IO[bytes]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from stat import S_ISREG
 
 from lookalike.errors import ImageRejectedError
 from lookalike.images.limits import DEFAULT_LIMITS, Limits
@@ -41,10 +42,10 @@ def read_bytes(location: Location, limits: Limits = DEFAULT_LIMITS) -> bytes:
         match location:
             case File():
                 path = Path(location.path)
-                if not path.is_file():
-                    reason = "unreadable" if path.exists() else "missing"
-                    raise ImageRejectedError(reason, "not a regular file" if path.exists() else "")
-                _check_size(path.stat().st_size, limits)
+                status = path.stat()
+                if not S_ISREG(status.st_mode):
+                    raise ImageRejectedError("unreadable", "not a regular file")
+                _check_size(status.st_size, limits)
                 return path.read_bytes()
             case TarMember():
                 _check_size(location.length, limits)

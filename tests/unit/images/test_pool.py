@@ -1,0 +1,326 @@
+"""Decoder processes under attack: what hangs, dies or grows costs one image, never the run."""
+
+import os
+import signal
+import struct
+import subprocess
+import sys
+import time
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lookalike.errors import ImageRejectedError, LookalikeError, StorageFullError
+from lookalike.images import shared
+from lookalike.images.limits import Limits
+from lookalike.images.pool import DecodePool
+from lookalike.images.preprocess import Preprocessing
+from lookalike.images.process import Decoded, SameContent
+from lookalike.types import Blob, File
+
+SMALL = Preprocessing(8, 8, "bicubic", (0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
+
+TRAP = """
+import hashlib, os, signal, time
+
+true_sha256 = hashlib.sha256
+
+def sha256(data=b""):
+    if data.startswith(b"hang"):
+        time.sleep(3600)
+    if data.startswith(b"die by "):
+        os.kill(os.getpid(), int(data[7:]))
+    if data.startswith(b"eat"):
+        bytearray(2 << 30)
+    if data.startswith(b"talk"):
+        print("noise on stdout", flush=True)
+        os.write(1, b"noise on file descriptor 1")
+    return true_sha256(data)
+
+hashlib.sha256 = sha256
+"""
+
+
+@pytest.fixture
+def trapped(tmp_path, monkeypatch):
+    """Decoder processes in which a few bytes do what a flaw in a decoder would do."""
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text(TRAP)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
+
+
+def pool(workers: int = 1, slots: int = 4, **limits: float) -> DecodePool:
+    return DecodePool(SMALL, workers=workers, slots=slots, limits=Limits(**limits))
+
+
+def written(path: Path, colour: str = "red") -> File:
+    Image.new("RGB", (32, 32), colour).save(path, "PNG")
+    return File(str(path))
+
+
+def bytes_of(path: Path, data: bytes) -> File:
+    path.write_bytes(data)
+    return File(str(path))
+
+
+def reason(decoding: DecodePool, location: File) -> tuple[str, str]:
+    with pytest.raises(ImageRejectedError) as caught:
+        decoding.submit(location).result(30)
+    return caught.value.reason, caught.value.detail
+
+
+def check_decodes(decoding: DecodePool, location: File, colour: tuple[int, int, int]) -> None:
+    decoded = decoding.submit(location).result(30)
+    assert isinstance(decoded, Decoded)
+    assert (decoding.pixels(decoded) == colour).all()
+    decoding.release(decoded)
+
+
+def test_a_hang_is_a_timeout_and_the_next_image_decodes(trapped, tmp_path):
+    with pool(seconds=1.0) as decoding:
+        check_decodes(decoding, written(tmp_path / "a.png"), (255, 0, 0))
+        began = time.monotonic()
+        hanging = bytes_of(tmp_path / "hang.png", b"hang")
+        assert reason(decoding, hanging) == ("timeout", "decoding took more than 1 s")
+        assert time.monotonic() - began < 5
+        check_decodes(decoding, written(tmp_path / "b.png", "lime"), (0, 255, 0))
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT])
+def test_a_death_is_a_crash_and_the_next_image_decodes(trapped, tmp_path, number):
+    with pool() as decoding:
+        deadly = bytes_of(tmp_path / "die.png", b"die by %d" % number)
+        assert reason(decoding, deadly) == ("crash", f"the decoder process died: {number.name}")
+        check_decodes(decoding, written(tmp_path / "b.png", "lime"), (0, 255, 0))
+
+
+def test_what_a_decoder_prints_does_not_confuse_the_conversation(trapped, tmp_path):
+    with pool() as decoding:
+        assert reason(decoding, bytes_of(tmp_path / "talk.png", b"talk"))[0] == "not-an-image"
+        check_decodes(decoding, written(tmp_path / "b.png", "lime"), (0, 255, 0))
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs RLIMIT_AS")
+def test_a_grab_for_memory_is_out_of_memory_and_the_next_image_decodes(trapped, tmp_path):
+    with pool() as decoding:
+        assert reason(decoding, bytes_of(tmp_path / "eat.png", b"eat"))[0] == "out-of-memory"
+        check_decodes(decoding, written(tmp_path / "b.png", "lime"), (0, 255, 0))
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs RLIMIT_AS")
+def test_a_picture_that_needs_more_memory_than_allowed_is_out_of_memory(tmp_path):
+    side = 9_000
+    packed = zlib.compressobj(1)
+    rows = b"".join(packed.compress(bytes(1 + 3 * side)) for _ in range(side)) + packed.flush()
+    parts = [(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)), (b"IDAT", rows)]
+    data = b"\x89PNG\r\n\x1a\n"
+    for kind, body in [*parts, (b"IEND", b"")]:
+        data += struct.pack(">I", len(body)) + kind + body
+        data += struct.pack(">I", zlib.crc32(kind + body))
+    big = bytes_of(tmp_path / "big.png", data)
+
+    with pool(memory=100 * 2**20) as decoding:
+        assert reason(decoding, big)[0] == "out-of-memory"
+        check_decodes(decoding, written(tmp_path / "b.png", "lime"), (0, 255, 0))
+
+
+def test_a_limit_on_pixels_above_pillows_own_counts(tmp_path):
+    packed = zlib.compressobj(9)
+    rows = packed.compress(bytes(20_000 * 1251)) + packed.flush()
+    header = struct.pack(">IIBBBBB", 10_000, 20_000, 1, 0, 0, 0, 0)
+    data = b"\x89PNG\r\n\x1a\n"
+    for kind, body in [(b"IHDR", header), (b"IDAT", rows), (b"IEND", b"")]:
+        data += struct.pack(">I", len(body)) + kind + body
+        data += struct.pack(">I", zlib.crc32(kind + body))
+    large = bytes_of(tmp_path / "large.png", data)
+
+    with pool(pixels=200_000_000, memory=2**20) as decoding:
+        assert reason(decoding, large)[0] == "out-of-memory"
+    with pool(pixels=199_999_999) as decoding:
+        limit = "10000 x 20000 is more than 199,999,999 pixels"
+        assert reason(decoding, large) == ("too-large", limit)
+
+
+def test_a_pipe_named_as_an_image_does_not_block(tmp_path):
+    os.mkfifo(tmp_path / "pipe.jpg")
+    with pool(seconds=5.0) as decoding:
+        pipe = File(str(tmp_path / "pipe.jpg"))
+        assert reason(decoding, pipe) == ("unreadable", "not a regular file")
+
+
+@pytest.mark.parametrize(
+    ("make", "expected"),
+    [
+        (lambda path: path.mkdir(), "unreadable"),
+        (lambda path: path.symlink_to("/nonexistent"), "missing"),
+        (lambda path: path.symlink_to(path), "unreadable"),
+        (lambda path: path.symlink_to("/dev/zero"), "unreadable"),
+        (lambda path: None, "missing"),
+    ],
+)
+def test_what_is_no_file_is_said_so(tmp_path, make, expected):
+    make(tmp_path / "x.jpg")
+    with pool() as decoding:
+        assert reason(decoding, File(str(tmp_path / "x.jpg")))[0] == expected
+
+
+def test_a_file_above_the_limit_on_bytes_is_not_read(tmp_path):
+    with (tmp_path / "x.jpg").open("wb") as file:
+        file.truncate(10**12)
+    with pool() as decoding:
+        assert reason(decoding, File(str(tmp_path / "x.jpg")))[0] == "too-large"
+
+
+def test_names_travel_to_the_process_byte_by_byte(tmp_path):
+    for number, name in enumerate([b"new\nline", b"quo\"te'", b"caf\xe9", "\u202e🙈".encode()]):
+        path = os.fsencode(tmp_path) + b"/" + name + b".png"
+        colour = (number, 0, 0)
+        Image.new("RGB", (9, 9), colour).save(os.fsdecode(path), "PNG")
+        with pool() as decoding:
+            check_decodes(decoding, File(os.fsdecode(path)), colour)
+
+
+def test_bytes_that_can_be_had_only_once_travel_through_the_pipe(tmp_path):
+    data = Path(written(tmp_path / "a.png").path).read_bytes()
+    with pool() as decoding:
+        check_decodes(decoding, Blob("some.tar.gz", "a.png", data), (255, 0, 0))
+
+
+def test_known_content_is_not_decoded(tmp_path):
+    import hashlib
+
+    place = bytes_of(tmp_path / "a.png", b"not even an image")
+    digest = hashlib.sha256(b"not even an image").digest()
+    with pool() as decoding:
+        assert decoding.submit(place, [bytes(32), digest]).result(30) == SameContent(digest)
+        assert decoding.free_slots == 4
+
+
+def test_slots_are_bounded_and_come_back(tmp_path):
+    place = written(tmp_path / "a.png")
+    with pool(workers=2, slots=3) as decoding:
+        held = [decoding.submit(place).result(30) for _ in range(3)]
+        with pytest.raises(LookalikeError, match="release one first"):
+            decoding.submit(place)
+        for decoded in held:
+            assert isinstance(decoded, Decoded)
+            decoding.release(decoded)
+        assert reason(decoding, File("/nonexistent.jpg"))[0] == "missing"
+        assert decoding.free_slots == 3
+
+
+def test_many_at_once_keep_to_their_own_slots(tmp_path):
+    places = {}
+    for level in range(0, 256, 8):
+        Image.new("RGB", (20, 20), (level, 0, 0)).save(tmp_path / f"{level}.png")
+        places[level] = File(str(tmp_path / f"{level}.png"))
+    with pool(workers=3, slots=len(places)) as decoding:
+        futures = {level: decoding.submit(place) for level, place in places.items()}
+        for level, future in futures.items():
+            decoded = future.result(30)
+            assert isinstance(decoded, Decoded)
+            assert (decoding.pixels(decoded) == (level, 0, 0)).all()
+
+
+def test_closing_while_a_decoder_hangs_takes_no_longer_than_a_moment(trapped, tmp_path):
+    decoding = pool(seconds=600.0)
+    future = decoding.submit(bytes_of(tmp_path / "hang.png", b"hang"))
+    time.sleep(1)
+    began = time.monotonic()
+    decoding.close()
+    assert time.monotonic() - began < 5
+    assert isinstance(future.exception(5), ImageRejectedError)
+
+
+def nameless_files() -> list[str]:
+    return [str(path) for path in Path(shared.IN_MEMORY).glob("lookalike-*.pixels")]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the file keeps its name elsewhere")
+def test_shared_memory_leaves_no_name_behind_even_while_in_use(tmp_path):
+    before = nameless_files()
+    with pool() as decoding:
+        check_decodes(decoding, written(tmp_path / "a.png"), (255, 0, 0))
+        assert nameless_files() == before
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends POSIX signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_the_whole_group_leaves_the_decoders_to_their_parent(tmp_path, number):
+    script = f"""
+import os, signal, sys, time
+from lookalike.images.pool import DecodePool
+from lookalike.images.preprocess import Preprocessing
+from lookalike.types import File
+
+signal.signal({int(number)}, lambda *_: None)
+small = Preprocessing(8, 8, "bicubic", (0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
+with DecodePool(small, workers=2, slots=8) as pool:
+    for wait in (0.0, 0.1, 0.2, 0.4):
+        future = pool.submit(File({written(tmp_path / "a.png").path!r}))
+        time.sleep(wait)
+        os.killpg(0, {int(number)})
+        pool.release(future.result())
+print("all decoded")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        start_new_session=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert (done.stdout, done.returncode) == ("all decoded\n", 0), done.stderr
+
+
+def test_decoders_go_when_their_parent_is_killed(tmp_path):
+    script = f"""
+import os, signal
+from lookalike.images.pool import DecodePool
+from lookalike.images.preprocess import Preprocessing
+from lookalike.types import File
+
+small = Preprocessing(8, 8, "bicubic", (0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
+pool = DecodePool(small, workers=1, slots=2)
+pool.submit(File({written(tmp_path / "a.png").path!r})).result()
+print(pool._workers[0]._running.process.pid, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
+    )
+
+    deadline = time.monotonic() + 10
+    while Path(f"/proc/{int(done.stdout)}/cmdline").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert time.monotonic() < deadline
+
+
+def test_shared_memory_goes_elsewhere_when_the_first_place_is_full(monkeypatch, tmp_path):
+    full = tmp_path / "full"
+    monkeypatch.setattr(shared, "IN_MEMORY", str(full))
+    monkeypatch.setattr(shared.tempfile, "gettempdir", lambda: str(tmp_path))
+    memory = shared.SharedMemory(10_000)
+    seen = shared.open_shared(memory.address)
+    memory.map[9_999] = 77
+    assert (seen[9_999], len(seen)) == (77, 10_000)
+    memory.close()
+
+    monkeypatch.setattr(shared.tempfile, "gettempdir", lambda: str(full))
+    with pytest.raises(StorageFullError, match="No room for 10,000 bytes"):
+        shared.SharedMemory(10_000)
+
+
+def test_pixels_are_those_of_the_plain_way(tmp_path):
+    noise = np.random.default_rng(3).integers(0, 256, (40, 40, 3), np.uint8)
+    Image.fromarray(noise).save(tmp_path / "a.png")
+    expected = np.asarray(Image.fromarray(noise).resize((8, 8), Image.Resampling.BICUBIC))
+    with pool() as decoding:
+        decoded = decoding.submit(File(str(tmp_path / "a.png"))).result(30)
+        assert isinstance(decoded, Decoded)
+        assert np.array_equal(decoding.pixels(decoded), expected)
