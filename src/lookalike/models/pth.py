@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import pickle
 from collections import OrderedDict
 from pathlib import Path
@@ -40,7 +41,9 @@ class _Tensor:
         """A copy with the tensor's shape; refuses to read outside the storage."""
         steps = zip(self.shape, self.stride, strict=True)
         last = self.offset + sum((size - 1) * stride for size, stride in steps)
-        if self.offset < 0 or min(self.stride, default=0) < 0 or last >= self.storage.length:
+        there = len(self.storage.values)
+        inside = self.offset >= 0 and min(self.stride, default=0) >= 0 and last < there
+        if not inside or math.prod(self.shape) > there:
             raise ModelError("The checkpoint describes a tensor outside of its own data.")
         item = self.storage.dtype.itemsize
         view = np.lib.stride_tricks.as_strided(
@@ -98,10 +101,12 @@ def read_state_dict(path: Path) -> dict[str, NDArray[Any]]:
     try:
         with path.open("rb") as file:
             return _read(file)
-    except (pickle.UnpicklingError, EOFError, ValueError, TypeError, KeyError, IndexError) as error:
-        raise ModelError(f"{path.name} is not a readable checkpoint: {error}") from error
+    except ModelError:
+        raise
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror}") from error
+    except Exception as error:  # a damaged pickle raises anything
+        raise ModelError(f"{path.name} is not a readable checkpoint: {error}") from error
 
 
 def _read(file: BinaryIO) -> dict[str, NDArray[Any]]:
