@@ -3,42 +3,53 @@
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from lookalike.embed.way import Way
+from lookalike.errors import ImageRejectedError
 from lookalike.images.preprocess import Preprocessing
-from lookalike.models.model import Model
 from lookalike.models.network import NetworkOptions
-from lookalike.models.recipe import Recipe
-from lookalike.types import Floats, Pixels
+from lookalike.types import Pixels
 
 BATCH = 4
 """Images a batch. On a CPU, small batches stay in the caches and are the fastest."""
+BAD_VECTOR = "zero, not finite, or beyond float16"
+
+
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """Vectors of a batch, (n, dim) float32 or packed bits, and which of them are usable (n,)."""
+
+    values: NDArray[Any]
+    usable: NDArray[np.bool_]
 
 
 class Embedder:
-    """A loaded network and the threads that feed it, for one recipe."""
+    """A loaded network, the reducers after it, and the threads that feed it."""
 
     def __init__(
         self,
-        model: Model,
+        way: Way,
         *,
-        normalised: bool,
         runtime: str = "auto",
         precision: str = "auto",
         streams: int = 1,
         batch: int = BATCH,
     ) -> None:
-        self.recipe: Recipe = model.recipe(normalised=normalised)
         self.batch = batch
         self.streams = streams
-        self._network = model.open(NetworkOptions(runtime, precision, batch, streams))
+        self._way = way
+        self._network = way.model.open(NetworkOptions(runtime, precision, batch, streams))
         self._threads = ThreadPoolExecutor(streams, thread_name_prefix="embed")
 
     @property
     def preprocessing(self) -> Preprocessing:
         """What the network expects of its pixels."""
-        return self.recipe.preprocessing
+        return self._way.model.preprocessing
 
     @property
     def runtime(self) -> str:
@@ -50,45 +61,41 @@ class Embedder:
         """`fp32` or `bf16`: what the network computes in."""
         return self._network.precision
 
-    def embed(self, pixels: Pixels) -> Floats:
-        """uint8 (n, side, side, 3) with any n -> float32 (n, dim).
+    def embed(self, pixels: Pixels) -> NDArray[Any]:
+        """uint8 (side, side, 3) -> one vector (dim,).
 
-        A row that is zero or not finite stays as it is: see `is_valid`.
+        Raises `ImageRejectedError` when it is zero, not finite, or beyond float16.
         """
-        starts = range(0, len(pixels), self.batch)
-        futures = [self.submit(pixels[start : start + self.batch]) for start in starts]
-        if not futures:
-            return np.empty((0, self.recipe.dimension), np.float32)
-        return np.concatenate([future.result() for future in futures])
+        vectors = self.submit(pixels[None]).result()
+        if not vectors.usable[0]:
+            raise ImageRejectedError("bad-vector", BAD_VECTOR)
+        vector: NDArray[Any] = vectors.values[0]
+        return vector
 
-    def submit(self, pixels: Pixels) -> Future[Floats]:
-        """The same for at most `batch` images, on a thread of its own."""
+    def submit(self, pixels: Pixels) -> Future[Vectors]:
+        """The vectors of at most `batch` images, computed on a thread of its own."""
         return self._threads.submit(self._run, pixels)
 
     def close(self) -> None:
         """Let the threads go."""
         self._threads.shutdown(wait=True, cancel_futures=True)
 
-    def _run(self, pixels: Pixels) -> Floats:
+    def _run(self, pixels: Pixels) -> Vectors:
         count = len(pixels)
         if count < self.batch:
             full = np.zeros((self.batch, *pixels.shape[1:]), np.uint8)
             full[:count] = pixels
             pixels = full
-        vectors = self._network.run(pixels)[:count]
-        return unit_length(vectors) if self.recipe.normalised else vectors
+        features = self._network.run(pixels)[:count]
+        vectors = self._way.reduce(features)
+        return Vectors(vectors, _usable(features) & _usable(vectors))
 
 
-def unit_length(vectors: Floats) -> Floats:
-    """Rows scaled to length 1, float32 (n, dim); zero and non-finite rows stay as they are."""
-    lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64))
-    usable = np.isfinite(lengths) & (lengths > 0)
-    divisors = np.where(usable, lengths, 1.0)[:, None]
-    scaled: Floats = (vectors / divisors).astype(np.float32)
-    return scaled
-
-
-def is_valid(vector: Floats) -> bool:
-    """True when every value is finite, as float16 too, and not all are zero."""
-    largest = float(np.abs(vector).max())
-    return bool(np.isfinite(largest)) and 0.0 < largest <= float(np.finfo(np.float16).max)
+def _usable(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """For each row: every value is finite, as float16 too, and not all are zero; bits always."""
+    if values.dtype == np.uint8:
+        return np.ones(len(values), np.bool_)
+    largest = np.abs(values.reshape(len(values), -1)).max(axis=1)
+    limit = np.finfo(np.float16).max
+    usable: NDArray[np.bool_] = np.isfinite(largest) & (largest > 0) & (largest <= limit)
+    return usable

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from lookalike.embed.catalog import Catalog
-from lookalike.embed.embedder import BATCH, Embedder, is_valid
+from lookalike.embed.embedder import BAD_VECTOR, BATCH, Embedder, Vectors
 from lookalike.embed.plan import CHUNK, ToDecode, held_bytes, plan
 from lookalike.errors import ImageRejectedError, LookalikeError
 from lookalike.images.pool import DecodePool
@@ -23,7 +23,6 @@ from lookalike.types import (
     Blob,
     Duplicate,
     Embedded,
-    Floats,
     Outcome,
     Pixels,
     Reference,
@@ -64,7 +63,7 @@ class _Batch:
 
     pixels: Pixels
     count: int = 0
-    vectors: Future[Floats] | None = field(default=None)
+    vectors: Future[Vectors] | None = field(default=None)
 
 
 class Pipeline:
@@ -233,11 +232,13 @@ def _settle(entry: _Entry) -> Outcome:
         return entry.outcome
     if entry.batch is None or entry.batch.vectors is None:
         raise LookalikeError("An image was decoded and never sent through the network.")
-    vector = entry.batch.vectors.result()[entry.row]
+    vectors, row = entry.batch.vectors.result(), entry.row
     entry.outcome = (
-        Embedded(task.reference, task.stamp, decoded.content, vector, decoded.thumbnail)
-        if is_valid(vector)
-        else _rejected(task, "bad-vector", "zero, not finite, or beyond float16")
+        Embedded(
+            task.reference, task.stamp, decoded.content, vectors.values[row], decoded.thumbnail
+        )
+        if vectors.usable[row]
+        else _rejected(task, "bad-vector", BAD_VECTOR)
     )
     entry.batch = None
     return entry.outcome

@@ -18,12 +18,13 @@ SHOWN_REJECTS = 1000
 class Report:
     """Counts of one `Library.add`; `offered` is always the sum of the four outcomes.
 
-    `total` is how many the source will offer, once that has been counted; `vanished` names
-    images that it offered before and not now, when pruning was asked for.
+    `space` is what was filled; `total` is how many the source will offer, once that has been
+    counted; `vanished` names images that it offered before and not now, when pruning was asked.
     """
 
     source: str
     library: str
+    space: str = ""
     offered: int = 0
     embedded: int = 0
     unchanged: int = 0
@@ -60,6 +61,7 @@ class Report:
         return {
             "source": self.source,
             "library": self.library,
+            "space": self.space,
             "offered": self.offered,
             "embedded": self.embedded,
             "unchanged": self.unchanged,

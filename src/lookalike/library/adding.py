@@ -41,16 +41,18 @@ class Adding:
 
 
 @dataclass(frozen=True, slots=True)
-class _SpaceCatalog:
+class SpaceCatalog:
     """The store as the pipeline sees it."""
 
     store: Store
     space: Space
 
     def known(self, ids: Sequence[str]) -> Mapping[str, Known]:
+        """What is stored under these ids."""
         return self.store.known(self.space, ids)
 
     def digests_of_size(self, sizes: Collection[int]) -> Mapping[int, Sequence[bytes]]:
+        """sha256 digests of stored contents with a vector, by their size in bytes."""
         return self.store.shas_of_size(self.space, sizes)
 
 
@@ -75,7 +77,7 @@ def add_source(
         number = store.source(source.uri)
         with closing(store.offered(number)) as seen:
             references = _named(islice(source.references(), how.limit), how, seen)
-            pipeline = Pipeline(pool, embedder, _SpaceCatalog(store, space))
+            pipeline = Pipeline(pool, embedder, SpaceCatalog(store, space))
             for outcomes in pipeline.run(references, how.stop):
                 store.write(space, number, outcomes, time.time_ns())
                 report.count(outcomes)

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 
 from lookalike.embed.pipeline import REMEMBERED, Pipeline
+from lookalike.embed.way import find_way
+from lookalike.errors import UsageError
 from lookalike.library.resources import Resources
-from lookalike.models.model import DEFAULT_MODEL, find_model
+from lookalike.models.model import DEFAULT_MODEL
 from lookalike.sources import paths_source
 from lookalike.types import Duplicate, Embedded, Floats, Known, Rejected
 
@@ -35,12 +37,14 @@ def embed_files(
     `normalised` scales vectors to length 1. Nothing is kept; memory does not grow.
     Raises `UnknownNameError`, `ModelError`.
     """
-    chosen = find_model(model or DEFAULT_MODEL)
+    way = find_way(model or DEFAULT_MODEL, normalised=normalised)
+    if way.must_be_fitted:
+        raise UsageError(f"{model} learns from a library: use it with `lookalike space add`.")
     using = resources or Resources()
     recent: OrderedDict[bytes, Floats] = OrderedDict()
     with ExitStack() as stack:
-        pool = stack.enter_context(using.pool(chosen.preprocessing, thumbnails=False))
-        embedder = using.embedder(chosen.name, normalised=normalised, many=True)
+        pool = stack.enter_context(using.pool(way.model.preprocessing, thumbnails=False))
+        embedder = using.embedder(way, many=True)
         stack.callback(embedder.close)
         pipeline = Pipeline(pool, lambda: embedder, _NothingKnown())
         for outcomes in pipeline.run(paths_source(paths).references()):

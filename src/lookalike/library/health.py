@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 
+from lookalike.embed.way import find_way
 from lookalike.errors import LookalikeError
 from lookalike.library.resources import Resources, cores
 from lookalike.models.cache import cache_directory
@@ -68,11 +69,11 @@ def _cache() -> Check:
 
 def _model(name: str) -> Check:
     try:
-        embedder = Resources().embedder(name, normalised=True, many=False)
+        embedder = Resources().embedder(find_way(name, normalised=True), many=False)
     except LookalikeError as error:
         return Check(f"model {name}", False, str(error))
     side = embedder.preprocessing.crop
-    vector = embedder.embed(np.full((1, side, side, 3), 128, np.uint8))[0]
+    vector = embedder.embed(np.full((side, side, 3), 128, np.uint8))
     embedder.close()
     well = bool(np.isfinite(vector).all()) and abs(float(np.linalg.norm(vector)) - 1) < 1e-3
     found = f"{len(vector)} values, {embedder.runtime}, {embedder.precision}"

@@ -15,7 +15,7 @@ from lookalike.images.thumbnail import thumbnail_of
 from lookalike.index.scores import distance, similarity
 from lookalike.library.adding import Adding, OnOutcomes, OnProgress, add_source
 from lookalike.library.resources import Resources
-from lookalike.models.model import find_model
+from lookalike.library.spaces import way_of
 from lookalike.search.engine import nearest
 from lookalike.search.query import Query, QueryItem, resolve
 from lookalike.search.results import Hits
@@ -94,22 +94,13 @@ class Library:
             )
 
         how = Adding(id_prefix, limit, prune, dry_run, on_progress, on_outcomes, stop)
-        preprocessing = find_model(str(self._space.recipe["model"])).preprocessing
-        embedders: list[Embedder] = []
-
-        def embedder() -> Embedder:
-            if not embedders:
-                embedders.append(self._open_embedder(many=True))
-            return embedders[0]
-
+        way = way_of(self._store, self._space)
         chosen = opened()
         again = opened() if on_progress is not None and is_quick_to_list(chosen) else None
-        try:
-            with self._resources.pool(preprocessing, thumbnails=thumbnails) as pool:
-                return add_source(self._store, self._space, chosen, pool, embedder, how, again)
-        finally:
-            for used in embedders:
-                used.close()
+        pool = self._resources.pool(way.model.preprocessing, thumbnails=thumbnails)
+        embedder = self._resources.lazy_embedder(way)
+        with pool, embedder:
+            return add_source(self._store, self._space, chosen, pool, embedder.get, how, again)
 
     def search(
         self,
@@ -224,15 +215,10 @@ class Library:
     def __repr__(self) -> str:
         return f"Library({str(self.directory)!r})"
 
-    def _open_embedder(self, *, many: bool) -> Embedder:
-        recipe = self._space.recipe
-        return self._resources.embedder(
-            str(recipe["model"]), normalised=bool(recipe["normalised"]), many=many
-        )
-
     def _query(self) -> Embedder:
         if self._query_embedder is None:
-            self._query_embedder = self._open_embedder(many=False)
+            way = way_of(self._store, self._space)
+            self._query_embedder = self._resources.embedder(way, many=False)
         return self._query_embedder
 
     def _current_view(self) -> MatrixView:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 
-from lookalike.errors import RecipeMismatchError
+from lookalike.embed.way import find_way
+from lookalike.errors import RecipeMismatchError, UsageError
 from lookalike.images.limits import DEFAULT_LIMITS, Limits
 from lookalike.library.library import Library
 from lookalike.library.locate import library_directory
 from lookalike.library.resources import Resources
-from lookalike.models.model import DEFAULT_MODEL, find_model
+from lookalike.library.spaces import new_space, refuse_another
+from lookalike.models.model import DEFAULT_MODEL
 from lookalike.store.records import Space
 from lookalike.store.store import Store
 from lookalike.types import Metric, known_metric
@@ -39,8 +41,6 @@ def open(  # noqa: A001  `lookalike.open` reads best
     `LibraryDamagedError`, `RecipeMismatchError`, `UnknownNameError`.
     """
     chosen = None if metric is None else known_metric(metric)
-    if model is not None:
-        find_model(model)
     directory = library_directory(path, create=create)
     store = Store.create(directory) if create else Store.open(directory)
     try:
@@ -54,21 +54,19 @@ def open(  # noqa: A001  `lookalike.open` reads best
 def _main_space(store: Store, model: str | None, metric: Metric | None) -> Space:
     """The library's default space; made from the choices when the library is new."""
     if not store.spaces():
-        recipe = find_model(model or DEFAULT_MODEL).recipe(normalised=metric in {None, "cosine"})
-        return store.space_add(
-            MAIN_SPACE, recipe.as_dict(), recipe.fingerprint, recipe.dimension, metric or "cosine"
-        )
+        way = find_way(model or DEFAULT_MODEL, normalised=metric in {None, "cosine"})
+        if way.must_be_fitted:
+            raise UsageError(
+                f"{model} learns from a library's vectors, and this one is new. Index with "
+                f"{way.model.name} first, then: lookalike space add NAME '{model}'"
+            )
+        return new_space(store, MAIN_SPACE, way, metric or "cosine")
     space = store.space()
     if metric is not None and metric != space.metric:
         raise RecipeMismatchError(
             f"This library compares by {space.metric}, not by {metric}. Search with "
             f"`--metric {metric}`, or make another library for it."
         )
-    recipe = find_model(model or str(space.recipe["model"])).recipe(
-        normalised=space.metric == "cosine"
-    )
-    if recipe.fingerprint == space.fingerprint:
-        return space
-    return store.space_add(
-        space.name, recipe.as_dict(), recipe.fingerprint, recipe.dimension, space.metric
-    )
+    if model is not None:
+        refuse_another(space, find_way(model, normalised=space.metric == "cosine"))
+    return space

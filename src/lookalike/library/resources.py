@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from lookalike.embed.embedder import BATCH, Embedder
+from lookalike.embed.way import Way
 from lookalike.images.limits import DEFAULT_LIMITS, Limits
 from lookalike.images.pool import DecodePool
 from lookalike.images.preprocess import Preprocessing
-from lookalike.models.model import find_model
 
 SLOTS_PER_WORKER = 16
 """Decoded images that may wait for the network, for each decoder process."""
@@ -22,6 +23,27 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
+class LazyEmbedder:
+    """An embedder that is opened when it is first asked for, and closed if it was."""
+
+    def __init__(self, make: Callable[[], Embedder]) -> None:
+        self._make = make
+        self._opened: Embedder | None = None
+
+    def get(self) -> Embedder:
+        """The embedder, always the same."""
+        if self._opened is None:
+            self._opened = self._make()
+        return self._opened
+
+    def __enter__(self) -> LazyEmbedder:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._opened is not None:
+            self._opened.close()
+
+
 @dataclass(frozen=True, slots=True)
 class Resources:
     """`runtime`: auto, onnx, openvino; `precision`: auto, fp32, bf16; `workers`: decoders."""
@@ -31,16 +53,19 @@ class Resources:
     workers: int | None = None
     limits: Limits = DEFAULT_LIMITS
 
-    def embedder(self, model: str, *, normalised: bool, many: bool) -> Embedder:
-        """The model's network, opened for `many` images on all cores, or for a query."""
+    def embedder(self, way: Way, *, many: bool) -> Embedder:
+        """The network of a way, opened for `many` images on all cores, or for a query."""
         return Embedder(
-            find_model(model),
-            normalised=normalised,
+            way,
             runtime=self.runtime,
             precision=self.precision,
             streams=cores() if many else 1,
             batch=BATCH if many else 1,
         )
+
+    def lazy_embedder(self, way: Way) -> LazyEmbedder:
+        """The same for many images, opened when the first of them is there."""
+        return LazyEmbedder(lambda: self.embedder(way, many=True))
 
     def pool(self, preprocessing: Preprocessing, *, thumbnails: bool) -> DecodePool:
         """Decoder processes for one run."""

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from lookalike.embed.embedder import Embedder, is_valid, unit_length
+from lookalike.embed.embedder import Embedder
+from lookalike.embed.way import unit_length
 from lookalike.errors import ImageRejectedError, UsageError
 from lookalike.images.decode import decode, to_rgb
 from lookalike.images.fingerprint import sha256
@@ -80,10 +81,7 @@ def _of_bytes(
 
 def _embedded(name: str, rgb: Image.Image, embedder: Callable[[], Embedder]) -> Query:
     opened = embedder()
-    pixels = to_input(rgb, opened.preprocessing)
-    vector = opened.embed(pixels[None])[0]
-    if not is_valid(vector):
-        raise ImageRejectedError("bad-vector", f"{name} has no usable vector")
+    vector = opened.embed(to_input(rgb, opened.preprocessing))
     return Query(name, vector, None, thumbnail(rgb))
 
 
@@ -94,7 +92,7 @@ def _given_vector(item: NDArray[Any], space: Space) -> Floats:
             f"whose vectors have {space.dim}."
         )
     vector: Floats = item.astype(np.float32)
-    if not is_valid(vector):
+    if not (np.isfinite(vector).all() and vector.any()):
         raise UsageError("The query vector is zero or has values that are not finite.")
     return unit_length(vector[None])[0] if space.metric == "cosine" else vector
 

@@ -25,7 +25,14 @@ def _first_schema(connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
 
 
-MIGRATIONS: tuple[Migration, ...] = (Migration("the first schema", _first_schema),)
+def _learned_arrays(connection: sqlite3.Connection) -> None:
+    connection.execute(schema.LEARNED)
+
+
+MIGRATIONS: tuple[Migration, ...] = (
+    Migration("the first schema", _first_schema),
+    Migration("arrays that reducers learned", _learned_arrays),
+)
 
 
 def schema_version(connection: sqlite3.Connection, path: Path) -> int:

@@ -88,3 +88,11 @@ TABLES = (
     # Contents that lost an image and may have none left: swept when the writer is done.
     "CREATE TABLE loose (content INTEGER PRIMARY KEY)",
 )
+
+LEARNED = """CREATE TABLE learned (
+    space INTEGER NOT NULL REFERENCES spaces ON DELETE CASCADE,
+    step INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    array BLOB NOT NULL,
+    PRIMARY KEY (space, step, name)
+)"""

@@ -7,7 +7,7 @@ import sqlite3
 import time
 from collections.abc import Iterator, Mapping
 
-from lookalike.errors import RecipeMismatchError, UnknownNameError
+from lookalike.errors import RecipeMismatchError, UnknownNameError, UsageError
 from lookalike.store.database import Transaction
 from lookalike.store.records import Space
 from lookalike.types import Metric
@@ -71,6 +71,22 @@ def add(
     if default(connection) is None:
         set_default(transaction, name)
     return get(connection, name)
+
+
+def drop(transaction: Transaction, name: str) -> None:
+    """Remove a space and its vectors; raises UsageError for the default one."""
+    space = get(transaction.connection, name)
+    chosen = default(transaction.connection)
+    if chosen is not None and chosen.key == space.key:
+        raise UsageError(
+            f"{name!r} is the default space: make another the default first, "
+            "with: lookalike space default NAME"
+        )
+    for table in ("vectors", "learned", "spaces"):
+        transaction.connection.execute(
+            f"DELETE FROM {table} WHERE space = ?",  # noqa: S608  three fixed names
+            (space.key,),
+        )
 
 
 def _space(row: tuple[int, str, str, str, int, Metric, int]) -> Space:

@@ -6,13 +6,19 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from lookalike.errors import StorageFullError
 from lookalike.store import (
     check,
     contents,
     counts,
+    filling,
     images,
+    learned,
     matrix,
     outcomes,
     rejects,
@@ -22,12 +28,14 @@ from lookalike.store import (
     vectors,
 )
 from lookalike.store.database import Database, data_version
+from lookalike.store.learned import Arrays
 from lookalike.store.matrix import MatrixView
 from lookalike.store.offered import Offered
 from lookalike.store.records import Counts, Finding, ImageRecord, RejectRecord, Space
-from lookalike.types import Halves, Keys, Known, Metric, Outcome
+from lookalike.types import Floats, Halves, Keys, Known, Metric, Outcome
 
 _REMOVED_AT_ONCE = 1000
+_AT_ONCE = 1024
 
 
 class Store:
@@ -108,6 +116,22 @@ class Store:
         with self.writing(), self._database.transaction() as transaction:
             return spaces.add(transaction, name, recipe, fingerprint, dim=dim, metric=metric)
 
+    def space_learned(self, space: Space, steps: Sequence[Arrays]) -> None:
+        """Keep what each reducer of a new space learned."""
+        with self.writing(), self._database.transaction() as transaction:
+            learned.add(transaction, space, steps)
+
+    def space_drop(self, name: str) -> None:
+        """Remove a space and its vectors; raises UnknownNameError, UsageError for the default."""
+        with self.writing(), self._database.transaction() as transaction:
+            spaces.drop(transaction, name)
+
+    def add_vectors(self, space: Space, vectors_: Iterable[tuple[int, Floats]]) -> None:
+        """Store vectors of contents that the library holds; one that is there stays."""
+        with self.writing(), self._database.transaction() as transaction:
+            rows = [(content, vectors.to_blob(vector, space)) for content, vector in vectors_]
+            filling.put(transaction, space, rows)
+
     def set_default_space(self, name: str) -> None:
         """Make a space the one that is meant when none is named; raises UnknownNameError."""
         with self.writing(), self._database.transaction() as transaction:
@@ -183,6 +207,42 @@ class Store:
         """All spaces, oldest first."""
         with self._database.reading() as connection:
             return spaces.every(connection)
+
+    def learned(self, space: Space, step: int) -> dict[str, NDArray[Any]]:
+        """What one reducer of a space learned."""
+        with self._database.reading() as connection:
+            return learned.get(connection, space, step)
+
+    def images_without(self, space: Space) -> Iterator[ImageRecord]:
+        """Images that have no vector in a space, in the order in which they were added."""
+        after = 0
+        while keys := self._missing(space, after):
+            yield from self.images_by_key(keys)
+            after = keys[-1]
+
+    def _missing(self, space: Space, after: int) -> list[int]:
+        with self._database.reading() as connection:
+            return filling.missing(connection, space, after, _AT_ONCE)
+
+    def vector_blocks(self, space: Space) -> Iterator[tuple[list[int], Halves]]:
+        """All vectors of a space, (m, dim) float16 at a time, with the contents they are of."""
+        after = 0
+        while True:
+            with self._database.reading() as connection:
+                rows = filling.blobs(connection, space, after, _AT_ONCE)
+            if not rows:
+                return
+            after = rows[-1][0]
+            yield [row[0] for row in rows], np.stack([vectors.from_blob(row[1]) for row in rows])
+
+    def unmapped_blocks(self, parent: Space, space: Space) -> Iterator[tuple[list[int], Halves]]:
+        """Vectors of `parent` whose contents have none in `space`; store theirs before going on."""
+        while True:
+            with self._database.reading() as connection:
+                rows = filling.unmapped(connection, parent, space, _AT_ONCE)
+            if not rows:
+                return
+            yield [row[0] for row in rows], np.stack([vectors.from_blob(row[1]) for row in rows])
 
     def known(self, space: Space, ids: Iterable[str]) -> dict[str, Known]:
         """What is stored of each id, seen from a space; ids that are not stored are left out."""

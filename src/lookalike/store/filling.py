@@ -1,0 +1,51 @@
+"""What a space still lacks: images to be embedded, vectors of a parent to be mapped."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+
+from lookalike.store.database import Transaction
+from lookalike.store.records import Space
+
+
+def missing(connection: sqlite3.Connection, space: Space, after: int, limit: int) -> list[int]:
+    """Keys of images without a vector in `space`, rising, the next `limit` after `after`."""
+    rows = connection.execute(
+        "SELECT key FROM images WHERE key > ? AND NOT EXISTS (SELECT 1 FROM vectors "
+        "WHERE space = ? AND vectors.content = images.content) ORDER BY key LIMIT ?",
+        (after, space.key, limit),
+    )
+    return [key for (key,) in rows]
+
+
+def blobs(
+    connection: sqlite3.Connection, space: Space, after: int, limit: int
+) -> list[tuple[int, bytes]]:
+    """Contents and their vectors in `space`, the next `limit` after content `after`."""
+    return connection.execute(
+        "SELECT content, vector FROM vectors WHERE space = ? AND content > ? "
+        "ORDER BY content LIMIT ?",
+        (space.key, after, limit),
+    ).fetchall()
+
+
+def unmapped(
+    connection: sqlite3.Connection, parent: Space, space: Space, limit: int
+) -> list[tuple[int, bytes]]:
+    """Contents with a vector in `parent` and none in `space`, with that vector."""
+    return connection.execute(
+        "SELECT content, vector FROM vectors AS parents WHERE space = ? AND NOT EXISTS "
+        "(SELECT 1 FROM vectors WHERE space = ? AND vectors.content = parents.content) "
+        "ORDER BY content LIMIT ?",
+        (parent.key, space.key, limit),
+    ).fetchall()
+
+
+def put(transaction: Transaction, space: Space, rows: Iterable[tuple[int, bytes]]) -> None:
+    """Store vectors by content; contents that were removed meanwhile are passed over."""
+    transaction.connection.executemany(
+        "INSERT OR IGNORE INTO vectors (space, content, version, vector) "
+        "SELECT ?, content, ?, ? FROM contents WHERE content = ?",
+        [(space.key, transaction.version, blob, content) for content, blob in rows],
+    )
