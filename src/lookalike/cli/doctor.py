@@ -8,7 +8,7 @@ import typer
 
 from lookalike.cli.options import JsonOption, LibraryOption
 from lookalike.cli.output import count, print_json, print_table, say
-from lookalike.errors import LibraryDamagedError, LibraryNotFoundError
+from lookalike.errors import LibraryError, LibraryNotFoundError
 
 
 def doctor(
@@ -36,7 +36,7 @@ def doctor(
     except LibraryNotFoundError as error:
         can_repair = False
         checks.append(Check("library", library is None, str(error)))
-    except LibraryDamagedError as error:
+    except LibraryError as error:
         can_repair = False
         checks.append(Check("library", False, str(error)))
     ill = [check for check in checks if not check.well]

@@ -91,10 +91,21 @@ def index(
     """
     import lookalike
     from lookalike.images.limits import Limits
-    from lookalike.sources import split_paths
+    from lookalike.sources import open_source, split_paths
 
     if dry_run and not prune:
         raise UsageError("--dry-run shows what --prune would remove: give both.")
+    targets = list(_sources(sources))
+    for target in targets:
+        if isinstance(target, str) and target != "-":
+            open_source(  # a wrong name is told before a library is made or a run is begun
+                target,
+                path_column=path_column,
+                path_template=path_template,
+                id_column=id_column,
+                label_column=label_column,
+                label_from=label_from,
+            )
 
     def name_outcomes(outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
@@ -114,7 +125,7 @@ def index(
         ) as opened,
         stop_on_interrupt() as stop,
     ):
-        for source in _sources(sources):
+        for source in targets:
             with progress_bar() as advance:
                 report = opened.add(
                     split_paths(sys.stdin.buffer, b"\0" if null else b"\n")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -45,7 +46,14 @@ def options(
         typer.Option(help="Settings for the commands. Default: lookalike.yml, if it is here."),
     ] = None,
     version: Annotated[  # noqa: ARG001
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it and exit.")
+        bool,
+        typer.Option(
+            "--version",
+            callback=_version,
+            is_eager=True,
+            allow_from_autoenv=False,
+            help="Print it and exit.",
+        ),
     ] = False,
 ) -> None:
     """Visual search for any pile of images: offline, fast, and nothing is lost.
@@ -58,6 +66,9 @@ def options(
 
 def main() -> None:
     """Run the command line; the process exits with the code its errors stand for."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except UsageError as error:

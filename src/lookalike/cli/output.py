@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from lookalike.types import readable
+
 
 def say(text: str) -> None:
     """Talk to the person at the keyboard."""
@@ -48,7 +50,7 @@ def printable(text: str) -> str:
     """`text` on one line, with control characters and odd code points made visible."""
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode()
-        for character in text
+        for character in readable(text)
     )
 
 

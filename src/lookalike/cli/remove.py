@@ -30,7 +30,7 @@ def remove(
         separator = b"\0" if null else b"\n"
         ids = [id_ for id_ in split_paths(sys.stdin.buffer, separator) if id_]
     with lookalike.open(library, create=False) as opened:
-        named = [opened.get(id_.removeprefix("id:")).id for id_ in ids]
+        named = [opened.get(id_).id for id_ in ids]
         removed = 0 if dry_run else opened.remove(named)
     if json:
         print_json({"removed": [] if dry_run else named, "would_remove": named if dry_run else []})

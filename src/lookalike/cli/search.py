@@ -46,6 +46,6 @@ def search(
         ]
         print_table(("rank", "id", "label", "similarity", "distance"), rows)
     if not len(hits):
-        say("The library is empty. Fill it with: lookalike index FOLDER")
+        say("No other image is in the library. Add some with: lookalike index FOLDER")
     if html is not None:
         print_line(str(written)) if not json else say(f"Written: {written}")

@@ -25,7 +25,7 @@ def show(
     import lookalike
 
     with lookalike.open(library, create=False) as opened:
-        image = opened.get(id_.removeprefix("id:"))
+        image = opened.get(id_)
         values = opened.vector(image.id)
         space = opened.space
     facts: dict[str, Any] = {
@@ -48,7 +48,7 @@ def show(
     if json:
         print_json(facts | ({"vector": values.tolist()} if vector else {}))
         return
-    facts |= facts.pop("meta")
+    facts |= {f"meta.{name}": value for name, value in facts.pop("meta").items()}
     shown = values if vector else values[:ENDS]
     facts["vector"] = " ".join(f"{value:.4f}" for value in shown) + ("" if vector else " ...")
     print_table(("fact", "value"), facts.items())

@@ -18,7 +18,7 @@ from lookalike.sources import Source
 from lookalike.store.offered import Offered
 from lookalike.store.records import Space
 from lookalike.store.store import Store
-from lookalike.types import Known, Outcome, Reference, Rejected, Stop
+from lookalike.types import Known, Outcome, Reference, Rejected, Stop, readable
 
 SHOWN_PRUNED = 1000
 """Pruned ids that a report names; it counts all of them."""
@@ -97,8 +97,9 @@ def _named(
     offered: Iterator[Reference | Rejected], how: Adding, seen: Offered
 ) -> Iterator[Reference | Rejected]:
     """The same references under their prefix; the ids are noted where that is needed."""
+    prefix = readable(how.id_prefix)
     for item in offered:
-        named = replace(item, id=how.id_prefix + item.id) if how.id_prefix else item
+        named = replace(item, id=prefix + item.id) if prefix else item
         if how.prune:
             seen.add([named.id])
         yield named
