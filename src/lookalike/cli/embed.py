@@ -31,7 +31,7 @@ def embed(
     runtime: RuntimeOption = "auto",
     precision: PrecisionOption = "auto",
 ) -> None:
-    """Print one JSON line a file, {"id": ..., "vector": [...]}, or write float32 arrays."""
+    """Print the vector of each image as a line of JSON, or write all of them as a NumPy array."""
     import numpy as np
 
     from lookalike.library.embedding import embed_files

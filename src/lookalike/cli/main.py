@@ -20,7 +20,6 @@ from lookalike.errors import LookalikeError, UsageError
 
 app = typer.Typer(
     name="lookalike",
-    help="Visual search for any pile of images.",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
@@ -58,8 +57,8 @@ def options(
 ) -> None:
     """Visual search for any pile of images: offline, fast, and nothing is lost.
 
-    Every option can also be set by a variable such as LOOKALIKE_INDEX_LIMIT=100, or in a YAML
-    file by command: `index: {limit: 100}`.
+    Every option is also a variable, such as LOOKALIKE_INDEX_LIMIT=100,
+    and a key in a YAML file: `index: {limit: 100}`.
     """
     context.default_map = load_config(config, app)
 
