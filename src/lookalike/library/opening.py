@@ -41,6 +41,9 @@ def open(  # noqa: A001  `lookalike.open` reads best
     `LibraryDamagedError`, `RecipeMismatchError`, `UnknownNameError`.
     """
     chosen = None if metric is None else known_metric(metric)
+    resources = Resources(runtime, precision, workers, limits)
+    if model is not None:
+        find_way(model, normalised=True)
     directory = library_directory(path, create=create)
     store = Store.create(directory) if create else Store.open(directory)
     try:
@@ -48,7 +51,7 @@ def open(  # noqa: A001  `lookalike.open` reads best
     except BaseException:
         store.close()
         raise
-    return Library(store, space, Resources(runtime, precision, workers, limits))
+    return Library(store, space, resources)
 
 
 def _main_space(store: Store, model: str | None, metric: Metric | None) -> Space:

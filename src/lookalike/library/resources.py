@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 from lookalike.embed.embedder import BATCH, Embedder
 from lookalike.embed.way import Way
+from lookalike.errors import UsageError
 from lookalike.images.limits import DEFAULT_LIMITS, Limits
 from lookalike.images.pool import DecodePool
 from lookalike.images.preprocess import Preprocessing
+from lookalike.models.network import NetworkOptions
 
 SLOTS_PER_WORKER = 16
 """Decoded images that may wait for the network, for each decoder process."""
@@ -46,12 +48,20 @@ class LazyEmbedder:
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """`runtime`: auto, onnx, openvino; `precision`: auto, fp32, bf16; `workers`: decoders."""
+    """`runtime`: auto, onnx, openvino; `precision`: auto, fp32, bf16; `workers`: decoders.
+
+    Raises `UnknownNameError` for other names, `UsageError` for less than one worker.
+    """
 
     runtime: str = "auto"
     precision: str = "auto"
     workers: int | None = None
     limits: Limits = DEFAULT_LIMITS
+
+    def __post_init__(self) -> None:
+        NetworkOptions(self.runtime, self.precision)
+        if self.workers is not None and self.workers < 1:
+            raise UsageError(f"workers must be at least 1, not {self.workers}.")
 
     def embedder(self, way: Way, *, many: bool) -> Embedder:
         """The network of a way, opened for `many` images on all cores, or for a query."""
