@@ -9,8 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from canonical_pictures import PICTURES, draw
 from numpy.typing import NDArray
-from pictures import PICTURES, draw
 
 CANONICAL = Path(__file__).with_name("canonical.npz")
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from functools import partial
 from random import Random
 
 import numpy as np
 import pytest
-from make_canonical import CANONICAL
-from pictures import PICTURES, draw
+from canonical_pictures import PICTURES, draw
+from parity_vectors import PREPROCESSING, canonical, opened, vectors
 
 from lookalike.demo.garments import draw_garment, garments
-from lookalike.embed.embedder import Embedder
 from lookalike.images.preprocess import to_input
-from lookalike.models.model import find_model
-from lookalike.types import Floats, Pixels
+from lookalike.types import Pixels
 
-MODEL = find_model("efficientnet-lite0")
 EXTRA = pytest.mark.extra
 ALL = [
     pytest.param("onnx", "fp32"),
@@ -27,27 +23,17 @@ ALL = [
 ]
 
 
-@contextmanager
-def opened(runtime: str, precision: str, *, batch: int = 4, streams: int = 1) -> Iterator[Embedder]:
-    embedder = Embedder(
-        MODEL, normalised=True, runtime=runtime, precision=precision, batch=batch, streams=streams
-    )
-    with closing(embedder):
-        assert (embedder.runtime, embedder.precision) == (runtime, precision)
-        yield embedder
-
-
 @pytest.fixture(scope="module")
 def pictures() -> Pixels:
     """The generated pictures as input, (9, 224, 224, 3)."""
-    return np.stack([to_input(draw(name), MODEL.preprocessing) for name in PICTURES])
+    return np.stack([to_input(draw(name), PREPROCESSING) for name in PICTURES])
 
 
 @pytest.fixture(scope="module")
 def drawn_garments() -> Pixels:
     """Twenty garments as input: of all that is drawn here, the most like photographs."""
     drawn = [draw_garment(spec, Random(i)) for i, spec in enumerate(garments(20, 628))]
-    return np.stack([to_input(picture, MODEL.preprocessing) for picture in drawn])
+    return np.stack([to_input(picture, PREPROCESSING) for picture in drawn])
 
 
 @pytest.mark.parametrize(("runtime", "precision"), ALL)
@@ -56,9 +42,9 @@ def test_batches_and_threads_change_nothing(
     runtime: str, precision: str, batch: int, streams: int, pictures: Pixels
 ) -> None:
     with opened(runtime, precision) as embedder:
-        expected = embedder.embed(pictures)
+        expected = vectors(embedder, pictures)
     with opened(runtime, precision, batch=batch, streams=streams) as embedder:
-        np.testing.assert_allclose(embedder.embed(pictures), expected, atol=1e-5)
+        np.testing.assert_allclose(vectors(embedder, pictures), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize(("runtime", "precision"), ALL)
@@ -67,9 +53,9 @@ def test_order_and_neighbours_change_nothing(
 ) -> None:
     order = np.random.default_rng(0).permutation(len(pictures))
     with opened(runtime, precision) as embedder:
-        expected = embedder.embed(pictures)
-        np.testing.assert_allclose(embedder.embed(pictures[order]), expected[order], atol=1e-5)
-        alone = np.concatenate([embedder.embed(picture[None]) for picture in pictures])
+        expected = vectors(embedder, pictures)
+        np.testing.assert_allclose(vectors(embedder, pictures[order]), expected[order], atol=1e-5)
+        alone = np.concatenate([vectors(embedder, picture[None]) for picture in pictures])
     np.testing.assert_allclose(alone, expected, atol=1e-5)
 
 
@@ -78,28 +64,22 @@ def test_many_callers_at_once_get_their_own_vectors(
     runtime: str, precision: str, pictures: Pixels
 ) -> None:
     with opened(runtime, precision, streams=2) as embedder, ThreadPoolExecutor(4) as callers:
-        expected = embedder.embed(pictures)
-        for found in callers.map(embedder.embed, [pictures] * 8):
+        expected = vectors(embedder, pictures)
+        for found in callers.map(partial(vectors, embedder), [pictures] * 8):
             np.testing.assert_allclose(found, expected, atol=1e-5)
-
-
-def canonical() -> Floats:
-    with np.load(CANONICAL) as file:
-        vectors = np.stack([file[name] for name in PICTURES]).astype(np.float32)
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
 @pytest.mark.extra
 def test_openvino_in_fp32_gives_what_torch_gives(pictures: Pixels) -> None:
     with opened("openvino", "fp32") as embedder:
-        cosines = (embedder.embed(pictures) * canonical()).sum(axis=1)
+        cosines = (vectors(embedder, pictures) * canonical()).sum(axis=1)
     assert cosines.min() >= 0.9999
 
 
 @pytest.mark.extra
 def test_openvino_in_bf16_stays_near_torch(pictures: Pixels) -> None:
     with opened("openvino", "bf16") as embedder:
-        cosines = (embedder.embed(pictures) * canonical()).sum(axis=1)
+        cosines = (vectors(embedder, pictures) * canonical()).sum(axis=1)
     assert cosines.mean() >= 0.999
     assert cosines.min() >= 0.99
 
@@ -109,6 +89,6 @@ def test_openvino_in_bf16_stays_nearer_on_pictures_like_photographs(
     drawn_garments: Pixels,
 ) -> None:
     with opened("onnx", "fp32") as exact, opened("openvino", "bf16") as rough:
-        cosines = (exact.embed(drawn_garments) * rough.embed(drawn_garments)).sum(axis=1)
+        cosines = (vectors(exact, drawn_garments) * vectors(rough, drawn_garments)).sum(axis=1)
     assert cosines.mean() >= 0.9995
     assert cosines.min() >= 0.998

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from canonical_pictures import PICTURES
 from make_canonical import CANONICAL, torch_vectors
-from pictures import PICTURES
 
 from lookalike.models.pth import read_state_dict
 
