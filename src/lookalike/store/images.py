@@ -23,7 +23,7 @@ from lookalike.store.cells import (
 )
 from lookalike.store.database import Transaction
 from lookalike.store.records import ImageRecord, Space
-from lookalike.types import Content, Known, Reference, Stamp, location_uri
+from lookalike.types import Content, Known, Reference, Stamp, location_uri, readable
 
 _RECORD = (
     "SELECT key, id, images.uri, location, sources.uri, images.size, mtime_ns, label, meta, "
@@ -139,6 +139,7 @@ def known(connection: sqlite3.Connection, space: Space, ids: Iterable[str]) -> d
 
 def get(connection: sqlite3.Connection, id_: str) -> ImageRecord:
     """The image of that id, however its accents are composed; raises UnknownIdError."""
+    id_ = readable(id_)
     for spelling in dict.fromkeys((id_, normalize("NFC", id_), normalize("NFD", id_))):
         row = connection.execute(_RECORD + "WHERE id = ?", (spelling,)).fetchone()
         if row is not None:
