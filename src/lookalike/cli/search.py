@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 
 from lookalike.cli.options import JsonOption, LibraryOption, PrecisionOption, RuntimeOption
 from lookalike.cli.output import print_json, print_line, print_table, say
+from lookalike.errors import UsageError
 
 
 def search(
@@ -17,6 +19,13 @@ def search(
     ],
     library: LibraryOption = None,
     k: Annotated[int, typer.Option("-k", min=1, help="How many matches.")] = 10,
+    space: Annotated[
+        str | None, typer.Option(help="Search this space instead of the default one.")
+    ] = None,
+    weight: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=W, for several spaces at once: --weight main=1 --weight c=0.4."),
+    ] = None,
     metric: Annotated[
         str | None, typer.Option(help="cosine, l2, l1 or ip. Default: the library's own.")
     ] = None,
@@ -34,7 +43,14 @@ def search(
     import lookalike
 
     with lookalike.open(library, create=False, runtime=runtime, precision=precision) as opened:
-        hits = opened.search(query, k, metric=metric, include_self=include_self)
+        hits = opened.search(
+            query,
+            k,
+            space=space,
+            weights=_weights(weight or []),
+            metric=metric,
+            include_self=include_self,
+        )
         if html is not None:
             written = hits.show(html)
     if json:
@@ -49,3 +65,16 @@ def search(
         say("No other image is in the library. Add some with: lookalike index FOLDER")
     if html is not None:
         print_line(str(written)) if not json else say(f"Written: {written}")
+
+
+def _weights(written: list[str]) -> dict[str, float]:
+    weights: dict[str, float] = {}
+    for text in written:
+        name, _, number = text.rpartition("=")
+        try:
+            weights[name] = float(number)
+        except ValueError:
+            name = ""
+        if not name or not isfinite(weights[name]):
+            raise UsageError(f"--weight takes NAME=NUMBER, as main=1; not {text!r}.")
+    return weights

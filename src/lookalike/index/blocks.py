@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from lookalike.types import Floats, Halves, Keys, Metric
 
-_BLOCK_ROWS = 1024
+BLOCK_ROWS = 1024
 _QUERIES_AT_ONCE = 256
 _MOST_PENDING = 1 << 18
 
@@ -32,7 +32,7 @@ def scan_blocks(
     rows = np.empty((len(queries), wanted), dtype=np.int64)
     for start in range(0, len(queries), _QUERIES_AT_ONCE):
         some = slice(start, start + _QUERIES_AT_ONCE)
-        best = _Best(len(queries[some]), wanted)
+        best = Best(len(queries[some]), wanted)
         for numbers, block in _blocks(matrix, skip):
             best.offer(numbers, ranker(block, queries[some]))
         best.settle()
@@ -42,17 +42,17 @@ def scan_blocks(
 
 def _blocks(matrix: Halves, skip: Mask | None) -> Iterator[tuple[Keys, Halves]]:
     """Row numbers (b,) and rows (b, d) of every block, without the rows to skip."""
-    for start in range(0, len(matrix), _BLOCK_ROWS):
-        block = matrix[start : start + _BLOCK_ROWS]
+    for start in range(0, len(matrix), BLOCK_ROWS):
+        block = matrix[start : start + BLOCK_ROWS]
         if skip is None:
             yield np.arange(start, start + len(block)), np.ascontiguousarray(block)
             continue
-        live = np.flatnonzero(~skip[start : start + _BLOCK_ROWS])
+        live = np.flatnonzero(~skip[start : start + BLOCK_ROWS])
         if len(live):
             yield start + live, block[live]
 
 
-class _Best:
+class Best:
     """A running top list for each query: only what beats its present end is looked at.
 
     The lists are settled after 1, 2, 4, 8, ... blocks, since the end of a list moves less

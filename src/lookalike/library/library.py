@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-
-import numpy as np
 
 from lookalike.embed.embedder import Embedder
 from lookalike.embed.report import Report
+from lookalike.embed.way import Way
 from lookalike.errors import UsageError
 from lookalike.images.thumbnail import thumbnail_of
-from lookalike.index.scores import distance, similarity
 from lookalike.library.adding import Adding, OnOutcomes, OnProgress, add_source
 from lookalike.library.resources import Resources
-from lookalike.library.spaces import way_of
-from lookalike.search.engine import nearest
-from lookalike.search.query import Query, QueryItem, resolve
+from lookalike.library.searching import Searcher
+from lookalike.library.spaces import Filling, add_space, fill_others, way_of
+from lookalike.search.query import QueryItem
 from lookalike.search.results import Hits
 from lookalike.sources import LabelFrom, Source, is_quick_to_list, open_source, paths_source
-from lookalike.store.matrix import MatrixView
 from lookalike.store.records import Counts, Finding, ImageRecord, RejectRecord, Space
 from lookalike.store.store import Store
-from lookalike.types import Floats, Halves, Keys, Metric, Stop, known_metric
+from lookalike.types import Halves, Stop, known_metric
 
 
 class Library:
@@ -36,8 +33,7 @@ class Library:
         self._store = store
         self._space = space
         self._resources = resources
-        self._query_embedder: Embedder | None = None
-        self._view: MatrixView | None = None
+        self._searcher = Searcher(store, resources, self.thumbnail)
 
     @property
     def directory(self) -> Path:
@@ -100,13 +96,19 @@ class Library:
         pool = self._resources.pool(way.model.preprocessing, thumbnails=thumbnails)
         embedder = self._resources.lazy_embedder(way)
         with pool, embedder:
-            return add_source(self._store, self._space, chosen, pool, embedder.get, how, again)
+            report = add_source(self._store, self._space, chosen, pool, embedder.get, how, again)
+        if not report.interrupted:
+            filling = Filling(self._resources, None, stop)
+            report.notes.extend(fill_others(self._store, self._space, filling))
+        return report
 
     def search(
         self,
         query: QueryItem,
         k: int = 10,
         *,
+        space: str | None = None,
+        weights: Mapping[str, float] | None = None,
         metric: str | None = None,
         include_self: bool = False,
     ) -> Hits:
@@ -114,41 +116,74 @@ class Library:
 
         `query` is a path, `"id:..."` of a stored image (left out of its own answer unless
         `include_self`), the bytes of an image, a Pillow image, a uint8 array (height, width,
-        3), or a vector (dim,). `metric` defaults to the space's own.
+        3), or a vector (dim,). It is looked for in the default space, in `space`, or in
+        several by the weighted mean of their cosines (`weights={"main": 1, "colour": 0.4}`).
+        `metric` defaults to the space's own.
 
-        Raises `UnknownIdError`, `ImageRejectedError`, `UsageError`.
+        Raises `UnknownIdError`, `UnknownNameError`, `ImageRejectedError`, `UsageError`.
         """
-        return self.search_many([query], k, metric=metric, include_self=include_self)[0]
+        return self.search_many(
+            [query], k, space=space, weights=weights, metric=metric, include_self=include_self
+        )[0]
 
     def search_many(
         self,
         queries: Iterable[QueryItem],
         k: int = 10,
         *,
+        space: str | None = None,
+        weights: Mapping[str, float] | None = None,
         metric: str | None = None,
         include_self: bool = False,
     ) -> list[Hits]:
         """`search` for many queries in one pass over the vectors, which is far cheaper."""
-        if k < 1:
-            raise UsageError(f"k must be at least 1, not {k}.")
-        chosen = known_metric(metric) if metric else self._space.metric
-        resolved = [resolve(item, self._store, self._space, self._query) for item in queries]
-        if not resolved:
-            return []
-        answers = nearest(
-            self._current_view(),
-            np.stack([query.vector for query in resolved]),
-            k,
-            chosen,
-            unit=bool(self._space.recipe["normalised"]),
-            without=[
-                () if query.key is None or include_self else (query.key,) for query in resolved
-            ],
-        )
-        return [
-            self._hits(query, keys, scores, chosen)
-            for query, (keys, scores) in zip(resolved, answers, strict=True)
-        ]
+        if weights:
+            if space is not None or metric is not None:
+                raise UsageError("Weights name their spaces and use cosines: give them alone.")
+            return self._searcher.search_weighed(queries, k, weights, itself=include_self)
+        chosen = self._space if space is None else self._store.space(space)
+        by = chosen.metric if metric is None else known_metric(metric)
+        return self._searcher.search(queries, k, chosen, by, itself=include_self)
+
+    def spaces(self) -> list[Space]:
+        """All spaces, oldest first."""
+        return self._store.spaces()
+
+    def add_space(
+        self,
+        name: str,
+        spec: str,
+        *,
+        metric: str = "cosine",
+        on_progress: OnProgress | None = None,
+        stop: Stop = lambda: False,
+    ) -> Report:
+        """Give every image a vector in a further space, made with a model and reducers.
+
+        `spec` is such as `efficientnet-lite0|centre|pca:64`. A reducer of a model that another
+        space holds works on stored vectors; else the images are read again. Run again, it goes
+        on where it stopped. Raises `UnknownNameError`, `UsageError`, `MissingExtraError`,
+        `ModelError`, `RecipeMismatchError`.
+        """
+        how = Filling(self._resources, on_progress, stop)
+        return add_space(self._store, name, spec, known_metric(metric), how)
+
+    def opened_way(self, name: str) -> tuple[Way, Embedder]:
+        """The way of a space and its network, opened for one image at a time; close it.
+
+        Raises `UsageError` for an imported space, `MissingExtraError`, `ModelError`.
+        """
+        way = way_of(self._store, self._store.space(name))
+        return way, self._resources.embedder(way, many=False)
+
+    def default_space(self, name: str) -> None:
+        """Make a space the one that is added to and searched; the others are kept."""
+        self._store.set_default_space(name)
+        self._space = self._store.space()
+
+    def drop_space(self, name: str) -> None:
+        """Remove a space and its vectors. Raises `UsageError` for the default one."""
+        self._store.space_drop(name)
 
     def get(self, id_: str) -> ImageRecord:
         """What is known of one image. Raises `UnknownIdError` with the nearest ids."""
@@ -198,9 +233,7 @@ class Library:
 
     def close(self) -> None:
         """Let go of the database, the network and the caches."""
-        if self._query_embedder is not None:
-            self._query_embedder.close()
-        self._view = None
+        self._searcher.close()
         self._store.close()
 
     def __len__(self) -> int:
@@ -214,35 +247,6 @@ class Library:
 
     def __repr__(self) -> str:
         return f"Library({str(self.directory)!r})"
-
-    def _query(self) -> Embedder:
-        if self._query_embedder is None:
-            way = way_of(self._store, self._space)
-            self._query_embedder = self._resources.embedder(way, many=False)
-        return self._query_embedder
-
-    def _current_view(self) -> MatrixView:
-        view = self._view
-        fresh = self._store.matrix(self._space) if view is None else self._store.refreshed(view)
-        self._view = fresh
-        return fresh
-
-    def _hits(self, query: Query, keys: Keys, scores: Floats, metric: Metric) -> Hits:
-        images = self._store.images_by_key(keys)
-        here = np.isin(keys, [image.key for image in images])
-        return Hits(
-            query=query.name,
-            space=self._space.name,
-            metric=metric,
-            ids=[image.id for image in images],
-            scores=similarity(scores[here], metric),
-            distances=distance(scores[here], metric),
-            labels=[image.label for image in images],
-            uris=[image.uri for image in images],
-            metas=[image.meta for image in images],
-            picture=self.thumbnail,
-            query_picture=query.picture,
-        )
 
     def _thumbnail(self, image: ImageRecord) -> bytes | None:
         kept = self._store.thumbnail(image.content_key)

@@ -10,7 +10,7 @@ import numpy as np
 from lookalike.embed.pipeline import Pipeline
 from lookalike.embed.report import Report
 from lookalike.embed.way import Way, find_way
-from lookalike.errors import RecipeMismatchError, UsageError
+from lookalike.errors import LookalikeError, RecipeMismatchError, UsageError
 from lookalike.library.adding import OnProgress, SpaceCatalog
 from lookalike.library.resources import Resources
 from lookalike.store import learned
@@ -37,11 +37,9 @@ def way_of(store: Store, space: Space) -> Way:
     Raises `UsageError` for an imported space, which no model made, and `RecipeMismatchError`
     when the model of that name is not what it was.
     """
-    model = str(space.recipe["model"])
-    if model.startswith(IMPORTED):
+    if is_imported(space):
         raise UsageError(f"Space {space.name!r} was imported: no model can add to it.")
-    text = "|".join([model, *_written_reducers(space)])
-    way = find_way(text, normalised=space.metric == "cosine")
+    way = find_way(space.spec, normalised=space.metric == "cosine")
     way = way.restored(lambda step: store.learned(space, step))
     recipe = way.recipe(learned.digest)
     if recipe.fingerprint != space.fingerprint:
@@ -111,13 +109,24 @@ def fill(store: Store, space: Space, how: Filling) -> Report:
     return report
 
 
-def fill_others(store: Store, but: Space, how: Filling) -> list[Report]:
-    """Bring every space but one up to date, imported ones left alone."""
-    return [
-        fill(store, space, how)
-        for space in store.spaces()
-        if space.key != but.key and not str(space.recipe["model"]).startswith(IMPORTED)
-    ]
+def fill_others(store: Store, but: Space, how: Filling) -> list[str]:
+    """Bring every space but one up to date; says in sentences what could not be done.
+
+    Imported spaces are left alone, since no model can add to them.
+    """
+    notes = []
+    for space in store.spaces():
+        if space.key == but.key or is_imported(space):
+            continue
+        try:
+            report = fill(store, space, how)
+        except LookalikeError as error:
+            notes.append(f"Space {space.name!r} was not brought up to date: {error}")
+            continue
+        if report.rejected:
+            reasons = ", ".join(f"{reason} {n:,}" for reason, n in report.reasons.items())
+            notes.append(f"Space {space.name!r} has no vector of {report.rejected:,}: {reasons}.")
+    return notes
 
 
 def _parent(store: Store, way: Way) -> Space | None:
@@ -182,14 +191,14 @@ def _floats(store: Store, space: Space) -> Iterator[Floats]:
         yield block.astype(np.float32)
 
 
-def _written_reducers(space: Space) -> list[str]:
-    steps = space.recipe["reducers"]
-    return [str(step["spec"]) for step in steps] if isinstance(steps, list) else []
+def is_imported(space: Space) -> bool:
+    """Whether the vectors came from elsewhere, so that no model can add to them."""
+    return space.spec.startswith(IMPORTED)
 
 
 def refuse_another(space: Space, way: Way) -> None:
     """Refuse a spec that is not the one a space was made with."""
-    before = "|".join([str(space.recipe["model"]), *_written_reducers(space)])
+    before = space.spec
     now = "|".join([way.model.name, *way.specs])
     if before != now:
         raise RecipeMismatchError(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
 from lookalike.index.exact import top_k
 from lookalike.index.scores import merge
+from lookalike.index.weighted import Part, weighted_top_k
 from lookalike.store.matrix import MatrixView
-from lookalike.types import Floats, Keys, Metric
+from lookalike.types import Floats, Halves, Keys, Metric
 
 
 def nearest(
@@ -34,6 +37,44 @@ def nearest(
         scores, rows = top_k(view.tail_matrix, queries, wanted, metric, unit=unit)
         parts.append((scores, view.tail_keys[rows]))
     scores, keys = merge(parts, wanted)
+    return _answers(scores, keys, k, without)
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """One of several spaces: all its vectors (n, dim), their keys, and the queries in it."""
+
+    matrix: Halves
+    keys: Keys
+    queries: Floats
+    weight: float
+    unit: bool
+
+
+def nearest_weighed(
+    spaces: Sequence[Weighed], k: int, *, without: Sequence[Collection[int]]
+) -> list[tuple[Keys, Floats]]:
+    """The same by the weighted sum of the spaces' cosines, over images that all of them hold."""
+    common = reduce(lambda one, other: np.intersect1d(one, other, True), (s.keys for s in spaces))
+    parts = [
+        Part(
+            space.matrix,
+            None if len(space.keys) == len(common) else np.searchsorted(space.keys, common),
+            space.queries,
+            space.weight,
+            space.unit,
+        )
+        for space in spaces
+    ]
+    wanted = k + max(map(len, without), default=0)
+    scores, rows = weighted_top_k(parts, len(common), wanted)
+    return _answers(scores, common[rows], k, without)
+
+
+def _answers(
+    scores: Floats, keys: Keys, k: int, without: Sequence[Collection[int]]
+) -> list[tuple[Keys, Floats]]:
+    """The best k of each query, without what is no answer to it."""
     answers = []
     for query_keys, query_scores, hidden in zip(keys, scores, without, strict=True):
         kept = ~np.isin(query_keys, np.fromiter(hidden, np.int64))

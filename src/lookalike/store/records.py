@@ -24,6 +24,13 @@ class Space:
     metric: Metric
     created: int
 
+    @property
+    def spec(self) -> str:
+        """The model and the reducers, as they are written."""
+        steps = self.recipe["reducers"]
+        written = [str(step["spec"]) for step in steps] if isinstance(steps, list) else []
+        return "|".join([str(self.recipe["model"]), *written])
+
 
 @dataclass(frozen=True, slots=True)
 class ImageRecord:
