@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import ast
 import difflib
+import re
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from lookalike import errors
 from lookalike.types import REASONS
@@ -17,6 +19,17 @@ DOCS = Path(__file__).parent
 ROOT = DOCS.parent
 PACKAGE = ROOT / "src" / "lookalike"
 NOTICE = "<!-- Written by docs/generate.py: change the code, then run `make docs`. -->\n\n"
+ROUTES = """\
+index    source -> plan -> decoder processes -> network -> transactions in library.db
+search   query -> vector -> matrix cache, and what is newer -> keys -> images -> hits
+"""
+EXIT_CODES = {
+    0: "done",
+    1: "failed; one sentence on standard error says why and what to do",
+    2: "wrong usage",
+    3: "done, but some images were rejected: `lookalike rejects` lists them",
+    130: "stopped by Ctrl-C; the same command goes on from there",
+}
 
 
 def layers() -> list[str]:
@@ -47,7 +60,8 @@ def architecture() -> str:
         "# Architecture\n\n"
         "The source follows the route of one image, top to bottom. A folder may import only those "
         "above it on this page;\n`make check` holds it to that. What is said of each module is the "
-        "first line of its docstring.\n"
+        "first line of its docstring.\n\n"
+        f"```text\n{ROUTES}```\n"
     )
     for name in layers():
         folder, module = PACKAGE / name, PACKAGE / f"{name}.py"
@@ -93,9 +107,19 @@ def command_page() -> str:
 
     from lookalike.cli.main import app
 
-    command = typer.main.get_command(app)
+    command: Any = typer.main.get_command(app)
     text = get_docs_for_click(obj=command, ctx=typer.Context(command), name="lookalike")
-    return text.rstrip() + "\n"
+    for name, one in command.commands.items():
+        purpose = one.help.splitlines()[0]  # in full: the list of commands has it cut short
+        line = f"* [`{name}`](#lookalike-{name}): {purpose}"
+        text = re.sub(rf"^\* `{name}`: .*$", lambda _: line, text, flags=re.MULTILINE)  # noqa: B023
+    codes = "".join(f"| {code} | {meaning} |\n" for code, meaning in EXIT_CODES.items())
+    return (
+        f"{text.rstrip()}\n\n## Output and exit codes\n\n"
+        "Data go to standard output, talk and progress to standard error. Tables are tab-separated "
+        "where the output is no\nterminal; `--json` is for programs.\n\n"
+        f"| code | meaning |\n|---|---|\n{codes}"
+    )
 
 
 def pages() -> dict[Path, Callable[[], str]]:

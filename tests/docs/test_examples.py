@@ -1,7 +1,8 @@
 """The examples on the pages run: blocks fenced as `console run` and `python run`.
 
 The blocks of a page run in order in one new folder with photos/, photos.zip and
-catalogue.csv. In a console block, lines below a command are what it prints (`...`: anything).
+catalogue.csv. In a console block, lines that start with `>` go on with a command, and other
+lines below it are what it prints (`...` is anything, any space is like any other).
 """
 
 import csv
@@ -24,6 +25,8 @@ EXAMPLES = {
     if (blocks := BLOCK.findall(page.read_text(encoding="utf-8")))
 }
 CHECKER = doctest.OutputChecker()
+LOOSELY = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+STEP = re.compile(r"^\$ (.+(?:\n> .*)*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 COLOURS = ("crimson", "navy", "seagreen", "goldenrod", "purple")
 
 
@@ -64,10 +67,11 @@ def run(command: list[str], folder: Path, text: str = "") -> str:
 
 
 def run_console(block: str, folder: Path) -> None:
-    for command, expected in re.findall(r"^\$ (.+)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE):
+    for written, expected in STEP.findall(block):
+        command = written.replace("\n> ", "\n")
         printed = run(["sh", "-c", command], folder)
         if expected.strip():
-            same = CHECKER.check_output(expected, printed, doctest.ELLIPSIS)
+            same = CHECKER.check_output(expected, printed, LOOSELY)
             assert same, f"{command}\nprinted\n{printed}\nthe page says\n{expected}"
 
 
@@ -83,6 +87,7 @@ def test_examples_run(page: str, tmp_path: Path) -> None:
 
 def test_the_runner_sees_a_wrong_page(tmp_path: Path) -> None:
     run_console("$ echo one two\none ...\n", tmp_path)
+    run_console("$ cat <<END\n> one\n> two\n> END\none\ntwo\n", tmp_path)
     with pytest.raises(AssertionError, match="the page says"):
         run_console("$ echo one\ntwo\n", tmp_path)
     with pytest.raises(AssertionError):
