@@ -16,7 +16,17 @@ from lookalike.library.resources import Resources
 from lookalike.store import learned
 from lookalike.store.records import Space
 from lookalike.store.store import Store
-from lookalike.types import Embedded, Floats, Metric, Outcome, Reference, Rejected, Stop
+from lookalike.types import (
+    Duplicate,
+    Embedded,
+    Floats,
+    Metric,
+    Outcome,
+    Reference,
+    Rejected,
+    Stop,
+    location_uri,
+)
 
 IMPORTED = "import:"
 BASE_SUFFIX = ".base"
@@ -155,11 +165,11 @@ def _from_parent(
 
 def _from_files(store: Store, space: Space, way: Way, report: Report, how: Filling) -> None:
     """Embed the images that have no vector yet, from where they were found."""
-    contents: dict[str, tuple[int, bytes]] = {}
+    digests: dict[str, bytes] = {}
 
     def references() -> Iterator[Reference]:
         for image in store.images_without(space):
-            contents[image.id] = (image.content_key, image.content.sha256)
+            digests[image.id] = image.content.sha256
             yield Reference(image.id, image.location, image.label, image.meta)
 
     opened = how.resources.lazy_embedder(way)
@@ -171,19 +181,31 @@ def _from_files(store: Store, space: Space, way: Way, report: Report, how: Filli
             counted: list[Outcome] = []
             for outcome in outcomes:
                 id_ = outcome.id if isinstance(outcome, Rejected) else outcome.reference.id
-                content, digest = contents.pop(id_)
-                if isinstance(outcome, Embedded) and outcome.content.sha256 != digest:
-                    detail = "changed since it was indexed: index it again"
-                    counted.append(Rejected(id_, outcome.reference.id, "unreadable", detail))
-                    continue
+                expected = digests.pop(id_)
                 if isinstance(outcome, Embedded):
-                    found.append((content, outcome.vector))
-                counted.append(outcome)
+                    content = store.content_key(outcome.content.sha256)
+                    found += [] if content is None else [(content, outcome.vector)]
+                counted.append(_if_unchanged(outcome, expected))
             store.add_vectors(space, found)
             report.count(counted)
             if how.on_progress is not None:
                 how.on_progress(report)
     report.interrupted = report.interrupted or how.stop()
+
+
+def _if_unchanged(outcome: Outcome, expected: bytes) -> Outcome:
+    """The outcome, or a rejection when the file no longer holds what the library knows."""
+    match outcome:
+        case Embedded(reference, _, content):
+            found = content.sha256
+        case Duplicate(reference, _, sha256):
+            found = sha256
+        case _:
+            return outcome
+    if found == expected:
+        return outcome
+    detail = "changed since it was indexed: index it again"
+    return Rejected(reference.id, location_uri(reference.location), "unreadable", detail)
 
 
 def _floats(store: Store, space: Space) -> Iterator[Floats]:

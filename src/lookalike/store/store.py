@@ -294,6 +294,11 @@ class Store:
         with self._database.reading() as connection:
             return vectors.get(connection, space, key)
 
+    def content_key(self, sha256: bytes) -> int | None:
+        """The internal key of the content with these bytes, None if there is none."""
+        with self._database.reading() as connection:
+            return contents.find(connection, sha256)
+
     def vector_of_content(self, space: Space, sha256: bytes) -> Halves | None:
         """The (dim,) float16 vector of an image with these bytes, None if none is stored."""
         with self._database.reading() as connection:
