@@ -87,8 +87,8 @@ class Pipeline:
     ) -> Iterator[list[Outcome]]:
         """Groups of outcomes, in the order offered; store each before asking for the next.
 
-        When `stop` turns true, or the source fails, nothing more is begun, and what is under
-        way is still given. The source's own error is raised at the end.
+        When `stop` turns true, nothing more is begun, and what is under way is still given.
+        When the source fails, all that it gave before is embedded, then its error is raised.
         """
         decisions = plan(offered, self._catalog)
         failure: LookalikeError | None = None

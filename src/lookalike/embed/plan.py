@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lookalike.embed.catalog import Catalog
-from lookalike.errors import DuplicateIdError, ImageRejectedError
+from lookalike.errors import DuplicateIdError, ImageRejectedError, LookalikeError
 from lookalike.images.read import stamp
 from lookalike.types import Blob, Known, Reference, Rejected, Stamp, Unchanged, location_uri
 
@@ -55,17 +55,23 @@ def plan(
 
 
 def _chunks(offered: Iterable[Reference | Rejected]) -> Iterator[list[Reference | Rejected]]:
-    """Runs of references, bounded in number and in the bytes they bring along."""
+    """Runs of references, bounded in number and in the bytes they bring along.
+
+    When the source fails, what it gave before still comes, then its error.
+    """
     chunk: list[Reference | Rejected] = []
     held = 0
-    for item in offered:
-        chunk.append(item)
-        held += held_bytes(item)
-        if len(chunk) >= CHUNK or held >= CHUNK_BYTES:
-            yield chunk
-            chunk, held = [], 0
-    if chunk:
+    try:
+        for item in offered:
+            chunk.append(item)
+            held += held_bytes(item)
+            if len(chunk) >= CHUNK or held >= CHUNK_BYTES:
+                yield chunk
+                chunk, held = [], 0
+    except LookalikeError:
         yield chunk
+        raise
+    yield chunk
 
 
 def held_bytes(item: Reference | Rejected) -> int:
