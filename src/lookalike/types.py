@@ -132,6 +132,10 @@ class Content:
     phash: int
 
 
+NO_IMAGE = "none"
+"""The format of an entry that has a vector and no image."""
+
+
 @dataclass(frozen=True, slots=True)
 class Embedded:
     """New content, now with a vector: float32 of shape (dim,)."""

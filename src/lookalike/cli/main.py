@@ -13,7 +13,19 @@ from typing import Annotated
 
 import typer
 
-from lookalike.cli import demo, doctor, embed, index, info, rejects, remove, search, show, space
+from lookalike.cli import (
+    demo,
+    doctor,
+    embed,
+    import_,
+    index,
+    info,
+    rejects,
+    remove,
+    search,
+    show,
+    space,
+)
 from lookalike.cli.config import load_config
 from lookalike.cli.output import say
 from lookalike.errors import LookalikeError, UsageError
@@ -27,6 +39,7 @@ app = typer.Typer(
 )
 for command in (index, search, show, info, rejects, remove, embed, doctor, demo):
     app.command()(getattr(command, command.__name__.rpartition(".")[2]))
+app.command("import")(import_.import_)
 app.add_typer(space.space, name="space")
 
 

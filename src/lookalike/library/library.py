@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from lookalike.embed.embedder import Embedder
@@ -12,6 +12,7 @@ from lookalike.embed.way import Way
 from lookalike.errors import UsageError
 from lookalike.images.thumbnail import thumbnail_of
 from lookalike.library.adding import Adding, OnOutcomes, OnProgress, add_source
+from lookalike.library.importing import Imported, import_vectors
 from lookalike.library.resources import Resources
 from lookalike.library.searching import Searcher
 from lookalike.library.spaces import Filling, add_space, fill_others, way_of
@@ -20,7 +21,7 @@ from lookalike.search.results import Hits
 from lookalike.sources import LabelFrom, Source, is_quick_to_list, open_source, paths_source
 from lookalike.store.records import Counts, Finding, ImageRecord, RejectRecord, Space
 from lookalike.store.store import Store
-from lookalike.types import Halves, Stop, known_metric
+from lookalike.types import Floats, Halves, Stop, known_metric
 
 
 class Library:
@@ -167,6 +168,16 @@ class Library:
         """
         how = Filling(self._resources, on_progress, stop)
         return add_space(self._store, name, spec, known_metric(metric), how)
+
+    def import_vectors(
+        self, name: str, blocks: Iterable[tuple[Sequence[str], Floats]], *, metric: str = "cosine"
+    ) -> Imported:
+        """Take ids and vectors, float32 (m, dim) a block, as space `name`.
+
+        An id that the library does not hold becomes an entry without an image. Raises
+        `UsageError` for vectors that are zero or not finite, `RecipeMismatchError`.
+        """
+        return import_vectors(self._store, name, blocks, known_metric(metric))
 
     def opened_way(self, name: str) -> tuple[Way, Embedder]:
         """The way of a space and its network, opened for one image at a time; close it.

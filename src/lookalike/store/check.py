@@ -11,21 +11,23 @@ from lookalike.store import cache, contents, spaces, vectors
 from lookalike.store.database import Database, Transaction
 from lookalike.store.matrix import cache_directory
 from lookalike.store.records import Finding
+from lookalike.types import NO_IMAGE
 
 _ORPHANS = (
     "FROM contents WHERE content NOT IN (SELECT content FROM images) "
     "AND content NOT IN (SELECT content FROM loose)"
 )
 _BAD_FACTS = (
-    "FROM contents WHERE length(sha256) <> 32 OR width < 1 OR height < 1 OR size < 1 "
-    "OR typeof(phash) <> 'integer'"
+    "FROM contents WHERE length(sha256) <> 32 OR typeof(phash) <> 'integer' "
+    f"OR (format <> '{NO_IMAGE}' AND (width < 1 OR height < 1 OR size < 1))"
 )
 _BAD_THUMBNAILS = (
     "FROM thumbnails WHERE substr(webp, 1, 4) <> x'52494646' OR substr(webp, 9, 4) <> x'57454250'"
 )
 _UNSEEN = (
-    "FROM images WHERE NOT EXISTS (SELECT 1 FROM vectors "
-    "WHERE space = ? AND vectors.content = images.content)"
+    "FROM images JOIN contents USING (content) "  # noqa: S608  a constant
+    f"WHERE format <> '{NO_IMAGE}' AND NOT EXISTS "
+    "(SELECT 1 FROM vectors WHERE space = ? AND vectors.content = images.content)"
 )
 _MOST_LINES = 20
 

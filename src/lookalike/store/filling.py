@@ -7,14 +7,16 @@ from collections.abc import Iterable
 
 from lookalike.store.database import Transaction
 from lookalike.store.records import Space
+from lookalike.types import NO_IMAGE
 
 
 def missing(connection: sqlite3.Connection, space: Space, after: int, limit: int) -> list[int]:
     """Keys of images without a vector in `space`, rising, the next `limit` after `after`."""
     rows = connection.execute(
-        "SELECT key FROM images WHERE key > ? AND NOT EXISTS (SELECT 1 FROM vectors "
-        "WHERE space = ? AND vectors.content = images.content) ORDER BY key LIMIT ?",
-        (after, space.key, limit),
+        "SELECT key FROM images JOIN contents USING (content) WHERE key > ? AND format <> ? "
+        "AND NOT EXISTS (SELECT 1 FROM vectors WHERE space = ? AND "
+        "vectors.content = images.content) ORDER BY key LIMIT ?",
+        (after, NO_IMAGE, space.key, limit),
     )
     return [key for (key,) in rows]
 

@@ -1,0 +1,1 @@
+"""Vectors that come from elsewhere or go there."""
