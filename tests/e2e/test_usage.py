@@ -1,0 +1,141 @@
+"""Wrong usage is one clear sentence and exit code 2; options come from variables and files too."""
+
+import pytest
+
+from shell import index, photo, photos, run
+
+
+@pytest.fixture(scope="module")
+def album(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("usage")
+    photos(folder / "in", range(4))
+    index(folder, "in")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("serach x.jpg", "Did you mean 'search'?"),
+        ("search", "Missing argument"),
+        ("search id:000.jpg --metrik l2", "--metric"),
+        ("search id:000.jpg --metric l3", "Unknown metric 'l3'. Did you mean"),
+        ("search id:000.jpg -k 0", "greater than or equal to 1"),
+        ("search id:000.jpg -k many", "valid integer"),
+        ("search id:000.jpg --runtime onyx", "Unknown runtime 'onyx'. Did you mean onnx?"),
+        ("search id:000.jpg --precision fp64", "Unknown precision 'fp64'. Did you mean fp32"),
+        ("index in --model efficientnet-lite00", "Did you mean efficientnet-lite0?"),
+        ("index in --label-from file", "'folder'"),
+        ("index in --path-column image", "for tables only"),
+        ("index in --limit 0", "greater than or equal to 1"),
+        ("index in --dry-run", "--prune"),
+        ("rejects --reason trunkated", "Did you mean truncated?"),
+        ("embed in/000.jpg -o vectors.txt", ".npy"),
+        ("--config nothing.yml info", "nothing.yml"),
+    ],
+)
+def test_wrong_usage_is_said_in_a_sentence(album, arguments, said):
+    done = run(album, *arguments.split(), COLUMNS="200")
+
+    assert (done.code, done.out) == (2, "")
+    assert said in done.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("search id:01.jpg", "Did you mean '001.jpg'"),
+        ("show 01.jpg", "Did you mean '001.jpg'"),
+        ("remove id:001.jpg", "Did you mean '001.jpg'"),
+        ("search nothing.jpg", "missing: nothing.jpg: no such file"),
+        ("search in", "unreadable: in: not a regular file"),
+        ("index inn", "Did you mean 'in'?"),
+        ("index in --metric l2", "cosine"),
+        ("search id:001.jpg --html no/where.html", "no/where.html: No such file or directory"),
+    ],
+)
+def test_a_failure_says_what_failed(album, arguments, said):
+    done = run(album, *arguments.split())
+
+    assert (done.code, done.out) == (1, "")
+    assert said in done.err
+
+
+@pytest.mark.parametrize(
+    "arguments", ["search x.jpg", "search id:x", "show x", "info --json", "rejects", "remove x"]
+)
+def test_a_missing_library_says_how_to_make_one(tmp_path, arguments):
+    done = run(tmp_path, *arguments.split())
+
+    assert (done.code, done.out) == (1, "")
+    assert "No library here or above. Make one with: lookalike index FOLDER" in done.err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    ["index nothing", "index in nothing", "index in --model none", "index in --runtime none"],
+)
+def test_what_was_mistyped_makes_no_library(tmp_path, arguments):
+    photo(tmp_path / "in" / "a.jpg", 1)
+
+    assert run(tmp_path, *arguments.split()).code in {1, 2}
+    assert [path.name for path in tmp_path.iterdir()] == ["in"]
+
+
+def test_options_come_from_variables(album, tmp_path):
+    found = run(
+        tmp_path,
+        "search",
+        "id:000.jpg",
+        LOOKALIKE_LIBRARY=str(album),
+        LOOKALIKE_SEARCH_K="2",
+        LOOKALIKE_SEARCH_JSON="1",
+        LOOKALIKE_SEARCH_METRIC="l1",
+        LOOKALIKE_VERSION="1.2.3",  # no option, and likely to be set where an image is built
+    ).json
+    assert (found["metric"], len(found["hits"])) == ("l1", 2)
+
+    wrong = run(album, "search", "id:000.jpg", LOOKALIKE_SEARCH_K="two", COLUMNS="200")
+    assert wrong.code == 2
+    assert "'two'" in wrong.err or "valid integer" in wrong.err
+
+
+def test_options_come_from_a_file_and_the_command_line_wins(album, tmp_path):
+    (tmp_path / "lookalike.yml").write_text(
+        f"search:\n  k: 2\n  library: {album}\n  include-self: true\n  json: true\n"
+    )
+    assert len(run(tmp_path, "search", "id:000.jpg").json["hits"]) == 2
+    assert len(run(tmp_path, "search", "id:000.jpg", "-k", 3).json["hits"]) == 3
+    by_variable = run(tmp_path, "search", "id:000.jpg", LOOKALIKE_SEARCH_K="1")
+    assert len(by_variable.json["hits"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("search:\n  matric: l2\n", "Did you mean metric?"),
+        ("serch:\n  k: 2\n", "Did you mean search?"),
+        ("search: 5\n", "`search:` must hold"),
+        ("- search\n", "command: {option: value}"),
+        ("search: [\n", "not YAML"),
+        ("search:\n  k: zero\n", "valid integer"),
+    ],
+)
+def test_a_wrong_settings_file_names_what_is_wrong(album, tmp_path, text, said):
+    (tmp_path / "lookalike.yml").write_text(text)
+
+    done = run(tmp_path, "search", "id:000.jpg", "-L", album, COLUMNS="200")
+
+    assert (done.code, done.out) == (2, "")
+    assert said in done.err
+
+
+def test_exit_codes_of_an_index_run(album, tmp_path):
+    assert run(album, "index", "in").code == 0
+    (tmp_path / "bad.jpg").write_bytes(b"bad")
+    rejected = run(album, "index", tmp_path, "-L", tmp_path / "lib")
+    assert rejected.code == 3
+    assert "bad.jpg: not-an-image" in rejected.err
+    assert run(album, "index", "in", "nothing").code == 1
+    assert run(album, "index").code == 2
