@@ -13,7 +13,8 @@ from lookalike.errors import UsageError
 from lookalike.models.model import Model, load_model
 from lookalike.models.recipe import Recipe
 from lookalike.models.spec import parse_spec
-from lookalike.reduce.reducer import Reducer, make_reducer
+from lookalike.reduce.by_name import make_reducer
+from lookalike.reduce.reducer import Reducer
 from lookalike.types import Floats
 
 Digest = Callable[[Mapping[str, NDArray[Any]]], str]

@@ -1,4 +1,4 @@
-"""What a reducer is, and how a spec such as `pca:256` becomes one."""
+"""What a reducer is: a step from vectors to vectors, which may have to learn first."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from typing import Any, ClassVar, TypeAlias
 
 from numpy.typing import NDArray
 
-from lookalike.errors import UnknownNameError, UsageError
-from lookalike.models.spec import ReducerSpec
 from lookalike.types import Floats
 
 Blocks: TypeAlias = Callable[[], Iterator[Floats]]
@@ -45,52 +43,3 @@ class Reducer:
     def apply(self, vectors: Floats) -> NDArray[Any]:
         """float32 (n, before) -> float32 (n, after), or uint8 (n, ceil(after / 8)) of bits."""
         raise NotImplementedError
-
-
-def make_reducer(spec: ReducerSpec) -> Reducer:
-    """The reducer a spec names, not fitted yet.
-
-    Raises `UnknownNameError` with the nearest names, `UsageError` for wrong arguments.
-    """
-    from lookalike.reduce.centre import Centre
-    from lookalike.reduce.lsh import Hyperplanes
-    from lookalike.reduce.mean import MeanOfGroups
-    from lookalike.reduce.pca import PrincipalComponents
-    from lookalike.reduce.unit import UnitLength
-
-    makers: dict[str, Callable[[ReducerSpec], Reducer]] = {
-        "centre": lambda found: _plain(found, Centre()),
-        "l2": lambda found: _plain(found, UnitLength()),
-        "lsh": lambda found: Hyperplanes(one_number(found, {"seed"}), option(found, "seed", 0)),
-        "mean": lambda found: MeanOfGroups(one_number(found, set())),
-        "pca": lambda found: PrincipalComponents(
-            one_number(found, {"whiten"}), bool(option(found, "whiten", 0))
-        ),
-    }
-    if spec.name not in makers:
-        raise UnknownNameError("reducer", spec.name, makers)
-    return makers[spec.name](spec)
-
-
-def _plain(spec: ReducerSpec, reducer: Reducer) -> Reducer:
-    if spec.arguments or spec.options:
-        raise UsageError(f"The reducer {spec.name} takes no arguments: {spec}")
-    return reducer
-
-
-def one_number(spec: ReducerSpec, options: set[str]) -> int:
-    """The single positive whole number of `pca:256`; other options than those are refused."""
-    unknown = {key for key, _ in spec.options} - options
-    if unknown:
-        raise UnknownNameError(f"option of {spec.name}", min(unknown), options or {"none"})
-    if len(spec.arguments) != 1 or not spec.arguments[0].isdecimal() or int(spec.arguments[0]) < 1:
-        raise UsageError(f"{spec.name} takes one whole number above 0, as {spec.name}:64: {spec}")
-    return int(spec.arguments[0])
-
-
-def option(spec: ReducerSpec, key: str, default: int) -> int:
-    """A whole number given as `key=value`."""
-    text = dict(spec.options).get(key, str(default))
-    if not text.isdecimal():
-        raise UsageError(f"{key} of {spec.name} is a whole number, not {text!r}.")
-    return int(text)

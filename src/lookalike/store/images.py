@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any
 from unicodedata import normalize
@@ -23,7 +23,7 @@ from lookalike.store.cells import (
 )
 from lookalike.store.database import Transaction
 from lookalike.store.records import ImageRecord, Space
-from lookalike.types import Content, Known, Reference, Stamp, location_uri, readable
+from lookalike.types import Content, Keys, Known, Reference, Stamp, location_uri, readable
 
 _RECORD = (
     "SELECT key, id, images.uri, location, sources.uri, images.size, mtime_ns, label, meta, "
@@ -33,6 +33,7 @@ _RECORD = (
 # Clocks of file systems are coarse: a file read this soon after its modification may have
 # been modified again unseen, so the time of the check is worth a write of its own.
 _COARSE_NS = 10_000_000_000
+_MANY_KEYS = 10_000
 
 
 def find(connection: sqlite3.Connection, id_: str) -> tuple[int, int] | None:
@@ -161,8 +162,11 @@ def first(connection: sqlite3.Connection, count: int) -> list[ImageRecord]:
     return [_record(row) for row in rows]
 
 
-def ids_of(connection: sqlite3.Connection, keys: Iterable[int]) -> list[str | None]:
+def ids_of(connection: sqlite3.Connection, keys: Sequence[int] | Keys) -> list[str | None]:
     """The id of each key, None where it was removed meanwhile."""
+    if len(keys) > _MANY_KEYS:
+        every = dict(connection.execute("SELECT key, id FROM images"))
+        return [every.get(int(key)) for key in keys]
     rows = (
         connection.execute("SELECT id FROM images WHERE key = ?", (int(key),)).fetchone()
         for key in keys

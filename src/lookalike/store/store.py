@@ -269,7 +269,7 @@ class Store:
         with self._database.reading() as connection:
             return images.first(connection, count)
 
-    def ids(self, keys: Iterable[int] | Keys) -> list[str | None]:
+    def ids(self, keys: Sequence[int] | Keys) -> list[str | None]:
         """The id of each key, None where it was removed meanwhile."""
         with self._database.reading() as connection:
             return images.ids_of(connection, keys)

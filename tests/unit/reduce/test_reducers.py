@@ -7,7 +7,8 @@ import pytest
 
 from lookalike.errors import UnknownNameError, UsageError
 from lookalike.models.spec import parse_spec
-from lookalike.reduce.reducer import Reducer, make_reducer
+from lookalike.reduce.by_name import make_reducer
+from lookalike.reduce.reducer import Reducer
 from lookalike.types import Floats
 
 RNG = np.random.default_rng(5)
