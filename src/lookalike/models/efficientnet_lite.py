@@ -20,6 +20,7 @@ from lookalike.errors import ModelError
 from lookalike.models.cache import cached_file
 from lookalike.models.catalog import CatalogRow
 from lookalike.models.network import Network, NetworkOptions, open_onnx
+from lookalike.models.onnx_graph import INPUT, OUTPUT, GraphBuilder
 from lookalike.models.pth import read_state_dict
 
 Weights = dict[str, NDArray[Any]]
@@ -84,33 +85,33 @@ def _weights(row: CatalogRow) -> Weights:
     return read_state_dict(path)
 
 
-class _Graph:
-    """Collects nodes and constants while the network is walked from stem to head."""
+class _Graph(GraphBuilder):
+    """The network, walked from stem to head."""
 
     def __init__(self, weights: Weights) -> None:
+        super().__init__()
         self._weights = weights
-        self._nodes: list[Any] = []
-        self._constants: list[Any] = []
 
     def serialize(self, row: CatalogRow) -> bytes:
         from onnx import TensorProto, helper
 
-        x = self._convolution(self._normalised_pixels(row), "_conv_stem", "_bn0", 3, 2)
+        pixels = self.pixels(row.preprocessing, channels_first=True, dtype=TensorProto.FLOAT)
+        x = self._convolution(pixels, "_conv_stem", "_bn0", 3, 2)
         block = 0
         for stage in STAGES:
             for repeat in range(stage.repeats):
                 x = self._block(x, f"_blocks.{block}.", stage, first=repeat == 0)
                 block += 1
         x = self._convolution(x, "_conv_head", "_bn1", 1, 1)
-        pooled = self._node("GlobalAveragePool", [x], "pooled")
-        self._node("Flatten", [pooled], "embedding", axis=1)
+        pooled = self.node("GlobalAveragePool", [x], "pooled")
+        self.node("Flatten", [pooled], OUTPUT, axis=1)
         crop = row.preprocessing.crop
         graph = helper.make_graph(
-            self._nodes,
+            self.nodes,
             row.name,
-            [helper.make_tensor_value_info("pixels", TensorProto.UINT8, ["n", crop, crop, 3])],
-            [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["n", row.dimension])],
-            self._constants,
+            [helper.make_tensor_value_info(INPUT, TensorProto.UINT8, ["n", crop, crop, 3])],
+            [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, ["n", row.dimension])],
+            self.constants,
         )
         opset = [helper.make_opsetid("", OPSET)]
         model = helper.make_model(
@@ -118,17 +119,6 @@ class _Graph:
         )
         serialized: bytes = model.SerializeToString(deterministic=True)
         return serialized
-
-    def _normalised_pixels(self, row: CatalogRow) -> str:
-        from onnx import TensorProto
-
-        floats = self._node("Cast", ["pixels"], "floats", to=TensorProto.FLOAT)
-        planes = self._node("Transpose", [floats], "planes", perm=[0, 3, 1, 2])
-        shape = (1, 3, 1, 1)
-        mean = np.array(row.preprocessing.mean, np.float32).reshape(shape)
-        scale = np.array(row.preprocessing.scale, np.float32).reshape(shape)
-        centred = self._node("Sub", [planes, self._constant("mean", mean)], "centred")
-        return self._node("Div", [centred, self._constant("scale", scale)], "normalised")
 
     def _block(self, x: str, prefix: str, stage: _Stage, *, first: bool) -> str:
         """An inverted residual: expand, filter each channel, project, add."""
@@ -149,7 +139,7 @@ class _Graph:
             inner, f"{prefix}_project_conv", f"{prefix}_bn2", 1, 1, activation=False
         )
         if stride == 1 and width == stage.width_out:
-            return self._node("Add", [inner, x], f"{prefix}output")
+            return self.node("Add", [inner, x], f"{prefix}output")
         return inner
 
     def _convolution(
@@ -170,10 +160,10 @@ class _Graph:
         bias = self._weights[f"{norm}.bias"] - self._weights[f"{norm}.running_mean"] * gain
         inputs = [
             x,
-            self._constant(f"{name}.weight", kernels.astype(np.float32)),
-            self._constant(f"{name}.bias", bias.astype(np.float32)),
+            self.constant(f"{name}.weight", kernels.astype(np.float32)),
+            self.constant(f"{name}.bias", bias.astype(np.float32)),
         ]
-        output = self._node(
+        output = self.node(
             "Conv",
             inputs,
             f"{name}.output",
@@ -184,18 +174,5 @@ class _Graph:
         )
         if not activation:
             return output
-        limits = [self._constant("zero", np.float32(0)), self._constant("six", np.float32(6))]
-        return self._node("Clip", [output, *limits], f"{name}.relu6")
-
-    def _node(self, kind: str, inputs: list[str], output: str, **attributes: Any) -> str:
-        from onnx import helper
-
-        self._nodes.append(helper.make_node(kind, inputs, [output], name=output, **attributes))
-        return output
-
-    def _constant(self, name: str, values: Any) -> str:
-        from onnx import numpy_helper
-
-        if all(constant.name != name for constant in self._constants):
-            self._constants.append(numpy_helper.from_array(np.asarray(values), name))
-        return name
+        limits = [self.constant("zero", np.float32(0)), self.constant("six", np.float32(6))]
+        return self.node("Clip", [output, *limits], f"{name}.relu6")
