@@ -64,3 +64,11 @@ def test_named_commands_and_options_exist() -> None:
             known = {flag for parameter in commands[name].params for flag in parameter.opts}
             for option in re.findall(r"(?<!\S)--?[a-z][\w-]*", options):
                 assert option in known, f"{code}: lookalike {name} has no {option}"
+
+
+def test_the_readme_names_every_command() -> None:
+    from lookalike.cli.main import app
+
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for name in typer.main.get_command(app).commands:  # type: ignore[attr-defined]
+        assert f"| `lookalike {name}` |" in text, name
