@@ -7,7 +7,8 @@ from pathlib import Path
 import lookalike
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "python.md").read_text(encoding="utf-8")
-NAMED = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`\n]+)`", PAGE))))
+CODE = re.findall(r"`([^`]+)`", re.sub("```", "`", PAGE))
+NAMED = set(re.findall(r"\w+", " ".join(CODE)))
 
 
 def public(kind: type) -> set[str]:
