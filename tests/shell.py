@@ -78,6 +78,7 @@ def start(folder: Path, *arguments: object, **options: Any) -> "subprocess.Popen
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=environment({}),
+        bufsize=0,  # or what is read line by line is lost to `communicate`
         start_new_session=True,
         **options,
     )

@@ -1,0 +1,61 @@
+"""Ctrl-C and SIGTERM in the middle: what was reported is there, the next run goes on from it."""
+
+import os
+import signal
+
+import pytest
+
+from shell import STORED, age, index, photos, run, start
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pictures")
+    photos(folder, range(400))
+    age(folder)
+    return folder
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_batch_at_hand_is_finished_and_the_run_can_go_on(tmp_path, pictures, number):
+    with start(tmp_path, "index", pictures, "-v") as process:
+        assert process.stderr is not None
+        first = process.stderr.readline().decode()
+        os.killpg(process.pid, number)
+        out, rest = process.communicate(timeout=60)
+    err = first + rest.decode()
+
+    assert process.returncode == 130, err
+    assert "Traceback" not in err
+    assert "Stopping after the batch at hand" in err
+    assert "run the same command to go on" in err
+    reported = STORED.findall(err)
+    assert {outcome for outcome, _ in reported} == {"embedded"}
+    assert 0 < len(reported) < 400
+    assert f"{len(reported)} images offered: {len(reported)} embedded" in out.decode()
+    info = run(tmp_path, "info", "--head", 1000, "--json").json
+    assert {image["id"] for image in info["head"]} == {id_ for _, id_ in reported}
+
+    done = index(tmp_path, pictures)
+    assert (done["unchanged"], done["embedded"]) == (len(reported), 400 - len(reported))
+
+
+def test_a_second_interrupt_ends_at_once_and_what_was_reported_is_there(tmp_path, pictures):
+    with start(tmp_path, "index", pictures, "-v") as process:
+        assert process.stderr is not None
+        first = process.stderr.readline().decode()
+        os.killpg(process.pid, signal.SIGINT)
+        told = ""
+        while "Stopping" not in told:
+            told = process.stderr.readline().decode()
+            first += told
+        os.killpg(process.pid, signal.SIGINT)
+        _, rest = process.communicate(timeout=60)
+    err = first + rest.decode()
+
+    assert process.returncode == 130, err
+    assert "Traceback" not in err
+    info = run(tmp_path, "info", "--head", 1000, "--json").json
+    stored = {image["id"] for image in info["head"]}
+    assert {id_ for _, id_ in STORED.findall(err)} <= stored
+    assert run(tmp_path, "doctor", "--json").json["well"]
