@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lookalike.errors import UnknownNameError
+from lookalike.errors import UnknownNameError, UsageError
 
 Scalar: TypeAlias = str | int | float | bool | None
-Metric = Literal["cosine", "l2", "l1", "ip"]
-METRICS: tuple[Metric, ...] = ("cosine", "l2", "l1", "ip")
+Metric = Literal["cosine", "l2", "l1", "ip", "hamming"]
+FLOAT_METRICS: tuple[Metric, ...] = ("cosine", "l2", "l1", "ip")
+BIT_METRICS: tuple[Metric, ...] = ("hamming",)
+METRICS: tuple[Metric, ...] = FLOAT_METRICS + BIT_METRICS
 
 
 def known_metric(name: str) -> Metric:
@@ -24,11 +26,24 @@ def known_metric(name: str) -> Metric:
     raise UnknownNameError("metric", name, METRICS)
 
 
+def check_metric(metric: Metric, *, bits: bool) -> None:
+    """Refuse a metric that vectors of bits, or of floats, do not have. Raises `UsageError`."""
+    fitting = BIT_METRICS if bits else FLOAT_METRICS
+    if metric not in fitting:
+        raise UsageError(
+            f"Vectors of {'bits' if bits else 'floats'} cannot be compared by {metric}: "
+            f"use {' or '.join(fitting)}."
+        )
+
 
 Pixels: TypeAlias = NDArray[np.uint8]
 Floats: TypeAlias = NDArray[np.float32]
 Halves: TypeAlias = NDArray[np.float16]
 Keys: TypeAlias = NDArray[np.int64]
+Bits: TypeAlias = NDArray[np.uint8]
+"""Packed bits, the first in the highest place: n of them in ceil(n / 8) bytes."""
+Stored: TypeAlias = NDArray[Any]
+"""What a library keeps: float16 (dim,), or the packed bits of a space of bits, as `Bits`."""
 
 REASONS: Mapping[str, str] = {
     "missing": "the file is not there",
@@ -138,12 +153,12 @@ NO_IMAGE = "none"
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """New content, now with a vector: float32 of shape (dim,)."""
+    """New content, now with a vector: float32 of shape (dim,), or packed bits."""
 
     reference: Reference
     stamp: Stamp
     content: Content
-    vector: Floats
+    vector: NDArray[Any]
     thumbnail: bytes | None = None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ BLOCK_ROWS = 1024
 _QUERIES_AT_ONCE = 256
 _MOST_PENDING = 1 << 18
 
+Value = TypeVar("Value", bound=np.generic)
 Mask: TypeAlias = NDArray[np.bool_]
 Ranker: TypeAlias = Callable[[Halves, Floats], Floats]
 """Rows (b, d) float16 and queries (q, d) -> rough ranking scores (b, q), higher is better."""
@@ -33,21 +34,23 @@ def scan_blocks(
     for start in range(0, len(queries), _QUERIES_AT_ONCE):
         some = slice(start, start + _QUERIES_AT_ONCE)
         best = Best(len(queries[some]), wanted)
-        for numbers, block in _blocks(matrix, skip):
+        for numbers, block in blocks(matrix, skip, BLOCK_ROWS):
             best.offer(numbers, ranker(block, queries[some]))
         best.settle()
         worst[some], rows[some] = best.scores[:, -1], best.rows
     return worst, rows
 
 
-def _blocks(matrix: Halves, skip: Mask | None) -> Iterator[tuple[Keys, Halves]]:
-    """Row numbers (b,) and rows (b, d) of every block, without the rows to skip."""
-    for start in range(0, len(matrix), BLOCK_ROWS):
-        block = matrix[start : start + BLOCK_ROWS]
+def blocks(
+    matrix: NDArray[Value], skip: Mask | None, height: int
+) -> Iterator[tuple[Keys, NDArray[Value]]]:
+    """Row numbers (b,) and rows (b, d) of blocks of `height` rows, without the rows to skip."""
+    for start in range(0, len(matrix), height):
+        block = matrix[start : start + height]
         if skip is None:
             yield np.arange(start, start + len(block)), np.ascontiguousarray(block)
             continue
-        live = np.flatnonzero(~skip[start : start + BLOCK_ROWS])
+        live = np.flatnonzero(~skip[start : start + height])
         if len(live):
             yield start + live, block[live]
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from lookalike.errors import UsageError
 from lookalike.index.blocks import Mask, numpy_ranker, onnx_ranker, scan_blocks
 from lookalike.index.lists import can_scan_lists, scan_lists
-from lookalike.types import METRICS, Floats, Halves, Keys, Metric
+from lookalike.types import FLOAT_METRICS, Floats, Halves, Keys, Metric
 
 _SMALL = 8_000_000
 """Elements up to which NumPy is done before faiss is imported."""
@@ -114,7 +114,7 @@ def _ranking_scores(vectors: Doubles, query: Doubles, metric: Metric) -> tuple[D
             return (vectors * query).sum(axis=1), lengths
         case "l2":
             return -((vectors - query) ** 2).sum(axis=1), lengths
-        case "l1":
+        case _:  # l1
             return -np.abs(vectors - query).sum(axis=1), lengths
 
 
@@ -130,7 +130,7 @@ def _slack(query: Doubles, longest: float, furthest: float, metric: Metric) -> f
             return step * length * longest
         case "l2":
             return step * (length + longest) ** 2
-        case "l1":
+        case _:  # l1
             return step * furthest
 
 
@@ -143,8 +143,10 @@ def _as_scores(ranking: Doubles, metric: Metric) -> Floats:
 
 
 def _check(matrix: Halves, queries: Floats, k: int, metric: Metric) -> None:
-    if metric not in METRICS:
-        raise UsageError(f"The metric {metric!r} is none of {', '.join(METRICS)}.")
+    if metric not in FLOAT_METRICS:
+        raise UsageError(
+            f"The metric {metric!r} is none of {', '.join(FLOAT_METRICS)}, those of floats."
+        )
     if k < 1:
         raise UsageError(f"k is {k}; ask for at least 1.")
     if queries.ndim != 2 or queries.shape[1] != matrix.shape[1]:

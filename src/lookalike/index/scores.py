@@ -9,12 +9,18 @@ import numpy as np
 from lookalike.types import Floats, Keys, Metric
 
 
-def similarity(scores: Floats, metric: Metric) -> Floats:
+def similarity(scores: Floats, metric: Metric, *, bits: int = 0) -> Floats:
     """Scores of any shape as similarities, float32: higher is better.
 
     The cosine (-1..1) and the inner product are theirs already; a distance d of l2 or l1
-    becomes 1 / (1 + d), in 0..1.
+    becomes 1 / (1 + d), in 0..1. A Hamming distance d of so many `bits` becomes
+    cos(pi d / bits), in -1..1: two vectors lie on different sides of a random hyperplane as
+    often as their angle is a part of pi, so this estimates their cosine (Charikar,
+    "Similarity Estimation Techniques from Rounding Algorithms", 2002).
     """
+    if metric == "hamming":
+        angles = scores.astype(np.float64) * (np.pi / bits)
+        return np.cos(angles).astype(np.float32)
     if metric in {"cosine", "ip"}:
         return scores
     return np.float32(1) / (np.float32(1) - scores)
@@ -24,7 +30,7 @@ def distance(scores: Floats, metric: Metric) -> Floats:
     """Scores of any shape as distances, float32: lower is better.
 
     cosine: 1 - cosine, in 0..2; l2: Euclidean; l1: sum of absolute differences; ip: the
-    inner product, negated.
+    inner product, negated; hamming: bits that differ.
     """
     return np.float32(1 if metric == "cosine" else 0) - scores
 

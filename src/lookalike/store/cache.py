@@ -1,4 +1,4 @@
-"""Files of a matrix cache: float16 rows, their keys, and a manifest that vouches for both."""
+"""Files of a matrix cache: rows of vectors, their keys, and a manifest that vouches for both."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ import numpy as np
 
 from lookalike.store.database import sync_directory
 from lookalike.store.records import Space
-from lookalike.store.vectors import STORED
-from lookalike.types import Halves, Keys
+from lookalike.store.vectors import layout
+from lookalike.types import Keys, Stored
 
 _FORMAT = 1
 _BLOCK_BYTES = 1 << 20
@@ -33,9 +33,12 @@ _STALE_S = 3600
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """Rows (n, dim) of float16 in the order of their keys (n,), as of a data version."""
+    """Rows (n, dim) of float16, or (n, ceil(dim / 8)) of packed bits, as of a data version.
 
-    rows: Halves
+    They are in the order of their keys (n,).
+    """
+
+    rows: Stored
     keys: Keys
     version: int
 
@@ -50,7 +53,7 @@ def load(directory: Path, space: Space, connection: sqlite3.Connection) -> Matri
         if not _in_history(connection, manifest):
             return None
         blocks = range(len(manifest["blocks"]))
-        if manifest["n"] * space.dim * STORED.itemsize > _CHECK_ALL_BYTES:
+        if manifest["n"] * layout(space).size > _CHECK_ALL_BYTES:
             middle = random.sample(blocks, min(_SAMPLED_BLOCKS, len(blocks)))
             return _verified(directory, space, manifest, {0, *middle, blocks[-1]})
         return _verified(directory, space, manifest, blocks)
@@ -110,7 +113,7 @@ def build(directory: Path, space: Space, connection: sqlite3.Connection) -> None
         }
         file.write(json.dumps(manifest).encode())
 
-    _replace(directory / f"{name}.f16", write_rows)
+    _replace(directory / f"{name}.{_suffix(space)}", write_rows)
     _replace(directory / f"{name}.keys.npy", write_keys)
     sync_directory(directory)
     _replace(directory / f"{_stem(space)}.json", write_manifest)
@@ -140,9 +143,9 @@ def in_memory(space: Space, connection: sqlite3.Connection, version: int) -> Mat
     return Matrix(as_rows(rows, space), np.frombuffer(keys, dtype=np.int64), version)
 
 
-def as_rows(data: bytes | bytearray, space: Space) -> Halves:
-    """Joined blobs as a read-only matrix (n, dim)."""
-    rows = np.frombuffer(data, dtype=STORED).reshape(-1, space.dim)
+def as_rows(data: bytes | bytearray, space: Space) -> Stored:
+    """Joined blobs as a read-only matrix (n, dim), or (n, ceil(dim / 8)) of packed bits."""
+    rows = layout(space).rows(data)
     rows.flags.writeable = False
     return rows
 
@@ -152,14 +155,18 @@ def _chunks(connection: sqlite3.Connection, space: Space) -> Iterator[list[tuple
         # CROSS JOIN keeps SQLite to this order of the loops, which needs no sorting
         "SELECT key, vector FROM images CROSS JOIN vectors USING (content) "
         "WHERE space = ? AND length(vector) = ? ORDER BY key",
-        (space.key, space.dim * STORED.itemsize),
+        (space.key, layout(space).size),
     )
     while chunk := found.fetchmany(_block_rows(space)):
         yield chunk
 
 
 def _block_rows(space: Space) -> int:
-    return max(1, _BLOCK_BYTES // (space.dim * STORED.itemsize))
+    return max(1, _BLOCK_BYTES // layout(space).size)
+
+
+def _suffix(space: Space) -> str:
+    return "bits" if space.of_bits else "f16"
 
 
 def _stem(space: Space) -> str:
@@ -204,18 +211,19 @@ def _in_history(connection: sqlite3.Connection, manifest: dict[str, Any]) -> boo
 def _verified(
     directory: Path, space: Space, manifest: dict[str, Any], blocks: Iterable[int]
 ) -> Matrix:
-    path = directory / f"{manifest['files']}.f16"
+    path = directory / f"{manifest['files']}.{_suffix(space)}"
     n, height = manifest["n"], _block_rows(space)
+    kept = layout(space)
     keys: Keys = np.load(directory / f"{manifest['files']}.keys.npy", allow_pickle=False)
     if keys.dtype != np.int64 or keys.shape != (n,):
         raise ValueError("keys of another shape")
     if hashlib.sha256(keys.tobytes()).hexdigest() != manifest["keys_sha256"]:
         raise ValueError("other keys")
-    if path.stat().st_size != n * space.dim * STORED.itemsize:
+    if path.stat().st_size != n * kept.size:
         raise ValueError("another size")
     if len(manifest["blocks"]) != -(-n // height):
         raise ValueError("another number of blocks")
-    rows = np.memmap(path, dtype=STORED, mode="r", shape=(n, space.dim))
+    rows = np.memmap(path, dtype=kept.dtype, mode="r", shape=(n, kept.columns))
     for block in blocks:
         data = rows[block * height : (block + 1) * height].data
         if zlib.crc32(data) != manifest["blocks"][block]:

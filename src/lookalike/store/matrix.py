@@ -13,8 +13,8 @@ from lookalike.store import cache
 from lookalike.store.cache import Matrix
 from lookalike.store.database import Database, data_version
 from lookalike.store.records import Space
-from lookalike.store.vectors import STORED
-from lookalike.types import Halves, Keys
+from lookalike.store.vectors import layout
+from lookalike.types import Keys, Stored
 
 _SMALL = 1000
 
@@ -23,8 +23,9 @@ _SMALL = 1000
 class MatrixView:
     """All vectors of a space as of data version `version`: `matrix` but `dead`, and the tail.
 
-    `matrix` (n, dim) float16, usually memory-mapped, with `keys` (n,) rising; `dead` (n,) bool
-    marks rows that no longer count, None if all do; `tail_matrix` (t, dim), `tail_keys` (t,):
+    `matrix` (n, dim) float16, or (n, ceil(dim / 8)) uint8 of packed bits where the space is of
+    bits, usually memory-mapped, with `keys` (n,) rising; `dead` (n,) bool
+    marks rows that no longer count, None if all do; `tail_matrix` (t, ...), `tail_keys` (t,):
     rows added since `base_version`. All are read-only. The view stays whole whatever is
     written, replaced or deleted meanwhile.
     """
@@ -32,10 +33,10 @@ class MatrixView:
     space: Space
     version: int
     base_version: int
-    matrix: Halves
+    matrix: Stored
     keys: Keys
     dead: NDArray[np.bool_] | None
-    tail_matrix: Halves
+    tail_matrix: Stored
     tail_keys: Keys
 
     @property
@@ -69,8 +70,8 @@ def refresh(database: Database, view: MatrixView) -> MatrixView:
         return _compact(cache_directory(database), view.space, connection)
 
 
-def compact(database: Database, space: Space) -> tuple[Halves, Keys]:
-    """All rows (n, dim) and their keys (n,) as the library is now: no tail, none dead."""
+def compact(database: Database, space: Space) -> tuple[Stored, Keys]:
+    """All rows (n, ...) and their keys (n,) as the library is now: no tail, none dead."""
     view = open_matrix(database, space)
     if view.dead is not None or len(view.tail_keys):
         with database.reading() as connection:
@@ -118,7 +119,7 @@ def _since(connection: sqlite3.Connection, space: Space, base: Matrix) -> Matrix
         "WHERE vectors.space = ? AND vectors.version > ?) "
         "SELECT key, vector FROM images JOIN vectors USING (content) "
         "WHERE space = ? AND length(vector) = ? AND key IN fresh ORDER BY key LIMIT ?",
-        (base.version, space.key, base.version, space.key, space.dim * STORED.itemsize, limit + 1),
+        (base.version, space.key, base.version, space.key, layout(space).size, limit + 1),
     ).fetchall()
     gone = connection.execute(
         "SELECT key FROM tombstones WHERE version > ?", (base.version,)

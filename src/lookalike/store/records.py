@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from lookalike.types import Content, Location, Metric, Scalar, Stamp
+from lookalike.types import Content, Location, Metric, Scalar, Stamp, check_metric
 
 
 @dataclass(frozen=True, slots=True)
 class Space:
     """A named way of seeing: what made its vectors, their length and how they are compared.
 
-    `key` is internal; `fingerprint` names the recipe; `created` is in Unix seconds.
+    `key` is internal; `fingerprint` names the recipe; `dim` counts values, or bits; `created`
+    is in Unix seconds. Raises `UsageError` for a metric that its vectors do not have.
     """
 
     key: int
@@ -23,6 +24,14 @@ class Space:
     dim: int
     metric: Metric
     created: int
+
+    def __post_init__(self) -> None:
+        check_metric(self.metric, bits=self.of_bits)
+
+    @property
+    def of_bits(self) -> bool:
+        """Whether the vectors are packed bits instead of float16."""
+        return self.recipe.get("dtype") == "bits"
 
     @property
     def spec(self) -> str:

@@ -32,7 +32,7 @@ from lookalike.store.learned import Arrays
 from lookalike.store.matrix import MatrixView
 from lookalike.store.offered import Offered
 from lookalike.store.records import Counts, Finding, ImageRecord, RejectRecord, Space
-from lookalike.types import Floats, Halves, Keys, Known, Metric, Outcome
+from lookalike.types import Bits, Floats, Keys, Known, Metric, Outcome, Stored
 
 _REMOVED_AT_ONCE = 1000
 _AT_ONCE = 1024
@@ -126,7 +126,7 @@ class Store:
         with self.writing(), self._database.transaction() as transaction:
             spaces.drop(transaction, name)
 
-    def add_vectors(self, space: Space, vectors_: Iterable[tuple[int, Floats]]) -> None:
+    def add_vectors(self, space: Space, vectors_: Iterable[tuple[int, Floats | Bits]]) -> None:
         """Store vectors of contents that the library holds; one that is there stays."""
         with self.writing(), self._database.transaction() as transaction:
             rows = [(content, vectors.to_blob(vector, space)) for content, vector in vectors_]
@@ -224,8 +224,8 @@ class Store:
         with self._database.reading() as connection:
             return filling.missing(connection, space, after, _AT_ONCE)
 
-    def vector_blocks(self, space: Space) -> Iterator[tuple[list[int], Halves]]:
-        """All vectors of a space, (m, dim) float16 at a time, with the contents they are of."""
+    def vector_blocks(self, space: Space) -> Iterator[tuple[list[int], Stored]]:
+        """All vectors of a space, a block (m, ...) at a time, with the contents they are of."""
         after = 0
         while True:
             with self._database.reading() as connection:
@@ -233,16 +233,16 @@ class Store:
             if not rows:
                 return
             after = rows[-1][0]
-            yield [row[0] for row in rows], np.stack([vectors.from_blob(row[1]) for row in rows])
+            yield [row[0] for row in rows], _stacked(space, rows)
 
-    def unmapped_blocks(self, parent: Space, space: Space) -> Iterator[tuple[list[int], Halves]]:
+    def unmapped_blocks(self, parent: Space, space: Space) -> Iterator[tuple[list[int], Stored]]:
         """Vectors of `parent` whose contents have none in `space`; store theirs before going on."""
         while True:
             with self._database.reading() as connection:
                 rows = filling.unmapped(connection, parent, space, _AT_ONCE)
             if not rows:
                 return
-            yield [row[0] for row in rows], np.stack([vectors.from_blob(row[1]) for row in rows])
+            yield [row[0] for row in rows], _stacked(parent, rows)
 
     def known(self, space: Space, ids: Iterable[str]) -> dict[str, Known]:
         """What is stored of each id, seen from a space; ids that are not stored are left out."""
@@ -289,8 +289,8 @@ class Store:
         with self._database.reading() as connection:
             return thumbnails.get(connection, content_key)
 
-    def vector(self, space: Space, key: int) -> Halves:
-        """The (dim,) float16 vector of an image; raises UnknownIdError if it has none here."""
+    def vector(self, space: Space, key: int) -> Stored:
+        """The vector of an image; raises UnknownIdError if it has none here."""
         with self._database.reading() as connection:
             return vectors.get(connection, space, key)
 
@@ -299,8 +299,8 @@ class Store:
         with self._database.reading() as connection:
             return contents.find(connection, sha256)
 
-    def vector_of_content(self, space: Space, sha256: bytes) -> Halves | None:
-        """The (dim,) float16 vector of an image with these bytes, None if none is stored."""
+    def vector_of_content(self, space: Space, sha256: bytes) -> Stored | None:
+        """The vector of an image with these bytes, None if none is stored."""
         with self._database.reading() as connection:
             return vectors.of_content(connection, space, sha256)
 
@@ -312,10 +312,15 @@ class Store:
         """The same view if nothing was written since, else one of now."""
         return matrix.refresh(self._database, view)
 
-    def compact(self, space: Space) -> tuple[Halves, Keys]:
-        """All vectors (n, dim) float16 of a space and their keys (n,), in one piece."""
+    def compact(self, space: Space) -> tuple[Stored, Keys]:
+        """All vectors (n, ...) of a space and their keys (n,), in one piece."""
         return matrix.compact(self._database, space)
 
     def check(self) -> list[Finding]:
         """Everything that is wrong with the database and its caches; empty when all is well."""
         return check.check(self._database)
+
+
+def _stacked(space: Space, rows: Sequence[tuple[int, bytes]]) -> Stored:
+    """The vectors (m, ...) of rows of (content, blob)."""
+    return np.stack([vectors.from_blob(blob, space) for _, blob in rows])

@@ -14,7 +14,7 @@ from hypothesis.extra import numpy as arrays
 from lookalike.errors import UsageError
 from lookalike.index import exact
 from lookalike.index.exact import top_k
-from lookalike.types import METRICS, Floats, Halves, Keys, Metric
+from lookalike.types import FLOAT_METRICS, Floats, Halves, Keys, Metric
 
 KERNELS = {"numpy": (1 << 60, 0), "lists": (0, 1 << 60), "onnx": (0, 0)}
 
@@ -83,7 +83,7 @@ def some_queries(q: int, d: int, seed: int = 1) -> Floats:
     return np.random.default_rng(seed).standard_normal((q, d)).astype(np.float32)
 
 
-@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("metric", FLOAT_METRICS)
 @pytest.mark.parametrize("queries", [1, 7])
 def test_every_kernel_gives_the_brute_force_answer(
     kernel: str, metric: Metric, queries: int
@@ -97,7 +97,7 @@ def test_unit_rows(kernel: str) -> None:
     check_against_brute_force(matrix, some_queries(5, 64), 12, "cosine", unit=True)
 
 
-@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("metric", FLOAT_METRICS)
 @pytest.mark.parametrize("left_out", [0.3, 0.995])
 def test_skipped_rows_are_never_found(kernel: str, metric: Metric, left_out: float) -> None:
     matrix = some_vectors(3001, 16)
@@ -117,7 +117,7 @@ def test_rows_close_together_are_told_apart(kernel: str) -> None:
     check_against_brute_force(matrix, query, 50, "l2")
 
 
-@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("metric", FLOAT_METRICS)
 def test_of_equal_rows_the_lower_come_first(kernel: str, metric: Metric) -> None:
     matrix = some_vectors(3000, 24)
     twins = np.random.default_rng(3).permutation(3000)[:300]
@@ -172,12 +172,12 @@ def test_rows_that_are_not_finite_are_never_found(kernel: str) -> None:
     matrix = some_vectors(2000, 8)
     matrix[[0, 3, 1500]] = np.nan
     query = some_queries(1, 8)
-    for metric in METRICS:
+    for metric in FLOAT_METRICS:
         _, rows = top_k(matrix, query, 1997, metric)
         assert set(range(2000)) - set(rows[0].tolist()) == {0, 3, 1500}
 
 
-@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("metric", FLOAT_METRICS)
 def test_matrices_that_lie_oddly_in_memory(kernel: str, metric: Metric, tmp_path: Path) -> None:
     vectors, query = some_vectors(1500, 16), some_queries(1, 16)
     path = tmp_path / "matrix.bin"
