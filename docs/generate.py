@@ -100,6 +100,14 @@ def error_page() -> str:
     )
 
 
+def purposes(group: Any, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Every command by its path, with the first line of its help."""
+    for name, command in group.commands.items():
+        yield (*above, name), command.help.splitlines()[0]
+        if hasattr(command, "commands"):
+            yield from purposes(command, (*above, name))
+
+
 def command_page() -> str:
     """The help texts of the shell commands."""
     import typer
@@ -109,10 +117,12 @@ def command_page() -> str:
 
     command: Any = typer.main.get_command(app)
     text = get_docs_for_click(obj=command, ctx=typer.Context(command), name="lookalike")
-    for name, one in command.commands.items():
-        purpose = one.help.splitlines()[0]  # in full: the list of commands has it cut short
-        line = f"* [`{name}`](#lookalike-{name}): {purpose}"
-        text = re.sub(rf"^\* `{name}`: .*$", lambda _: line, text, flags=re.MULTILINE)  # noqa: B023
+    for path, purpose in purposes(command):
+        name, anchor = path[-1], "-".join(["lookalike", *path])
+        short = re.escape(purpose[:8])  # the list of commands has it cut short
+        line = f"* [`{name}`](#{anchor}): {purpose}"
+        pattern = re.compile(rf"^\* `{name}`: {short}.*$", re.MULTILINE)
+        text = pattern.sub(line.replace("\\", r"\\"), text)
     codes = "".join(f"| {code} | {meaning} |\n" for code, meaning in EXIT_CODES.items())
     return (
         f"{text.rstrip()}\n\n## Output and exit codes\n\n"
