@@ -36,18 +36,21 @@ def import_openvino() -> ModuleType:
 
 
 class OpenVinoNetwork:
-    """A compiled network with one stream a core; each calling thread has its own request."""
+    """A compiled network with one stream a core; each calling thread has its own request.
+
+    `model` is a serialized ONNX model or an `openvino.Model`, its input uint8 (n, side, side, 3).
+    """
 
     runtime = "openvino"
 
-    def __init__(self, model: bytes, *, batch: int, streams: int, precision: str) -> None:
+    def __init__(self, model: Any, *, batch: int, streams: int, precision: str) -> None:
         openvino = import_openvino()
         core = openvino.Core()
         if precision == "auto":
             capable = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
             precision = "bf16" if capable else "fp32"
         self.precision = precision
-        network = core.read_model(model)
+        network = core.read_model(model) if isinstance(model, bytes) else model
         shape = network.input(0).partial_shape
         network.reshape([batch, *(shape[axis].get_length() for axis in range(1, len(shape)))])
         if precision == "bf16":
