@@ -55,8 +55,8 @@ check: .venv/.installed ## Lint, formatting, types, layers, generated docs
 docs: .venv/.installed ## Write the generated pages of docs/ again
 	$(BIN)/python docs/generate.py
 
-bench: .venv-extras/.installed ## Measure speed and memory against the usual ways
-	$(EXTRAS_BIN)/python -m benchmarks.run
+bench: .venv-extras/.installed ## Measure speed and memory; BENCH='--photos FOLDER --save'
+	$(EXTRAS_BIN)/python -m benchmarks.run $(BENCH)
 
 kill-test: .venv/.installed ## Kill an indexing run at random moments, many times (long)
 	$(BIN)/python -m pytest -m campaign --timeout 0 tests/campaigns
