@@ -83,6 +83,7 @@ def load_model(spec: Spec) -> Model:
         model: Model = _function(LOADERS[spec.loader])(spec)
         return model
     row = catalog_row(spec.name)
+    builder = row.builder
     return Model(
         name=row.name,
         revision=row.revision,
@@ -92,6 +93,7 @@ def load_model(spec: Spec) -> Model:
         preprocessing=row.preprocessing,
         licence=row.licence,
         open=lambda options: _function(row.opener)(row, options),
+        to_onnx=(lambda: _function(builder)(row)) if builder else None,
     )
 
 

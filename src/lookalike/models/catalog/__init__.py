@@ -16,7 +16,8 @@ class CatalogRow:
     """What the catalogue says of one model.
 
     `opener` is "module:function", from this row and options to a network; `revision` is raised when
-    the same weights are built into a network that gives other vectors.
+    the same weights are built into a network that gives other vectors. `builder`, where there is
+    one, is a function from this row to the network as a serialized ONNX model.
     """
 
     name: str
@@ -29,6 +30,7 @@ class CatalogRow:
     licence: str
     advice: str
     preprocessing: Preprocessing
+    builder: str | None = None
 
 
 @cache
