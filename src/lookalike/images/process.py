@@ -16,6 +16,8 @@ from lookalike.errors import ImageRejectedError, LookalikeError
 from lookalike.images.frames import pack_location, receive, send
 from lookalike.types import Content, Location
 
+COMMAND = (sys.executable, "-P", "-m", "lookalike.images.worker")
+"""With -P, for the working folder may hold a `numpy.py` that came with the images."""
 STARTUP_SECONDS = 60.0
 
 
@@ -120,7 +122,7 @@ class DecoderProcess:
     def _start(self) -> _Running:
         with _deaf_to_interrupts():
             process = subprocess.Popen(
-                [sys.executable, "-m", "lookalike.images.worker"],
+                COMMAND,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -135,8 +137,7 @@ class DecoderProcess:
         except (EOFError, OSError) as error:
             self._bury(self._running, STARTUP_SECONDS)
             raise LookalikeError(
-                "A decoder process did not start. See why with: "
-                f"{sys.executable} -m lookalike.images.worker < /dev/null"
+                f"A decoder process did not start. See why with: {' '.join(COMMAND)} < {os.devnull}"
             ) from error
         return self._running
 

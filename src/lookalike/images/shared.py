@@ -49,7 +49,7 @@ def open_shared(address: str) -> mmap.mmap:
 
 def _reserved_file(size: int) -> tuple[int, str]:
     """A file of zeros with its room taken: writing to one that has none kills the writer."""
-    for folder in (IN_MEMORY, tempfile.gettempdir()):
+    for folder in (IN_MEMORY, None):
         with contextlib.suppress(OSError):
             number, name = tempfile.mkstemp(prefix="lookalike-", suffix=".pixels", dir=folder)
             try:
@@ -60,9 +60,8 @@ def _reserved_file(size: int) -> tuple[int, str]:
                 raise
             return number, name
     raise StorageFullError(
-        f"No room for {size:,} bytes of decoded images in {IN_MEMORY} or "
-        f"{tempfile.gettempdir()}. Free some, set TMPDIR to a folder with more, or use "
-        "fewer --workers."
+        f"No room for {size:,} bytes of decoded images in {IN_MEMORY} or the temporary folder. "
+        "Free some, set TMPDIR to a folder with more, or use fewer --workers."
     )
 
 

@@ -5,6 +5,7 @@ import signal
 import struct
 import subprocess
 import sys
+import tempfile
 import time
 import zlib
 from pathlib import Path
@@ -304,16 +305,27 @@ os.kill(os.getpid(), signal.SIGKILL)
 def test_shared_memory_goes_elsewhere_when_the_first_place_is_full(monkeypatch, tmp_path):
     full = tmp_path / "full"
     monkeypatch.setattr(shared, "IN_MEMORY", str(full))
-    monkeypatch.setattr(shared.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     memory = shared.SharedMemory(10_000)
     seen = shared.open_shared(memory.address)
     memory.map[9_999] = 77
     assert (seen[9_999], len(seen)) == (77, 10_000)
     memory.close()
 
-    monkeypatch.setattr(shared.tempfile, "gettempdir", lambda: str(full))
+    monkeypatch.setattr(tempfile, "tempdir", str(full))
     with pytest.raises(StorageFullError, match="No room for 10,000 bytes"):
         shared.SharedMemory(10_000)
+
+
+def test_code_that_lies_beside_the_images_does_not_run(tmp_path, monkeypatch):
+    (tmp_path / "PIL").mkdir()
+    for name in ("lookalike.py", "numpy.py", "json.py", "PIL/__init__.py", "sitecustomize.py"):
+        trap = f"open({str(tmp_path / 'sprung')!r}, 'w')\nraise SystemExit"
+        (tmp_path / name).write_text(trap)
+    monkeypatch.chdir(tmp_path)
+    with pool() as decoding:
+        check_decodes(decoding, written(tmp_path / "a.png"), (255, 0, 0))
+    assert not (tmp_path / "sprung").exists()
 
 
 def test_pixels_are_those_of_the_plain_way(tmp_path):
