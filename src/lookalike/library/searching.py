@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -47,7 +48,7 @@ class Searcher:
             unit=bool(space.recipe["normalised"]),
             without=_hidden(queries, itself=itself),
         )
-        return self._hits(queries, answers, space.name, metric)
+        return self._hits(queries, answers, space.name, metric, bits=space.dim)
 
     def search_weighed(
         self, items: Iterable[QueryItem], k: int, weights: Mapping[str, float], *, itself: bool
@@ -115,6 +116,8 @@ class Searcher:
         answers: Sequence[tuple[Keys, Floats]],
         space: str,
         metric: Metric,
+        *,
+        bits: int = 0,
     ) -> list[Hits]:
         found = []
         for query, (keys, scores) in zip(queries, answers, strict=True):
@@ -126,7 +129,7 @@ class Searcher:
                     space=space,
                     metric=metric,
                     ids=[image.id for image in images],
-                    scores=similarity(scores[here], metric),
+                    scores=similarity(scores[here], metric, bits=bits),
                     distances=distance(scores[here], metric),
                     labels=[image.label for image in images],
                     uris=[image.uri for image in images],
@@ -138,7 +141,7 @@ class Searcher:
         return found
 
 
-def _stacked(queries: Sequence[Query]) -> Floats:
+def _stacked(queries: Sequence[Query]) -> Any:
     return np.stack([query.vector for query in queries])
 
 

@@ -5,36 +5,46 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from lookalike.index.exact import top_k
+from lookalike.index import exact, hamming
+from lookalike.index.blocks import Mask
 from lookalike.index.scores import merge
 from lookalike.index.weighted import Part, weighted_top_k
 from lookalike.store.matrix import MatrixView
-from lookalike.types import Floats, Halves, Keys, Metric
+from lookalike.types import Floats, Halves, Keys, Metric, Stored, check_metric
 
 
 def nearest(
     view: MatrixView,
-    queries: Floats,
+    queries: NDArray[Any],
     k: int,
     metric: Metric,
     *,
     unit: bool,
     without: Sequence[Collection[int]],
 ) -> list[tuple[Keys, Floats]]:
-    """For each query row of float32 (q, dim): image keys and scores, best first, at most k.
+    """For each query, float32 (q, dim) or packed bits: image keys and scores, best first.
 
-    `unit` says that the stored vectors have length 1. `without` holds, for each query, the
-    keys that are no answer to it. Raises `UsageError` for a query of another dimension or
-    that is not finite.
+    At most k of each. `unit` says that the stored vectors have length 1. `without` holds, for
+    each query, the keys that are no answer to it. Raises `UsageError` for a query of another
+    dimension or that is not finite, and for a metric that such vectors do not have.
     """
+    check_metric(metric, bits=view.space.of_bits)
     wanted = k + max(map(len, without), default=0)
-    scores, rows = top_k(view.matrix, queries, wanted, metric, skip=view.dead, unit=unit)
+
+    def best(matrix: Stored, dead: Mask | None) -> tuple[Floats, Keys]:
+        if view.space.of_bits:
+            return hamming.top_k(matrix, queries, wanted, skip=dead)
+        return exact.top_k(matrix, queries, wanted, metric, skip=dead, unit=unit)
+
+    scores, rows = best(view.matrix, view.dead)
     parts = [(scores, view.keys[rows])]
     if len(view.tail_keys):
-        scores, rows = top_k(view.tail_matrix, queries, wanted, metric, unit=unit)
+        scores, rows = best(view.tail_matrix, None)
         parts.append((scores, view.tail_keys[rows]))
     scores, keys = merge(parts, wanted)
     return _answers(scores, keys, k, without)

@@ -21,7 +21,7 @@ from lookalike.images.read import read_bytes
 from lookalike.images.thumbnail import thumbnail
 from lookalike.store.records import Space
 from lookalike.store.store import Store
-from lookalike.types import File, Floats
+from lookalike.types import Bits, File, Floats, Stored
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -32,13 +32,13 @@ ID_PREFIX = "id:"
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A query as a float32 vector (dim,), comparable with those of one space.
+    """A query as a float32 vector (dim,), or packed bits, comparable with those of a space.
 
     `key` is the stored image it is, which is no answer to itself; `picture` a small WebP.
     """
 
     name: str
-    vector: Floats
+    vector: Floats | Bits
     key: int | None = None
     picture: bytes | None = None
 
@@ -53,8 +53,7 @@ def resolve(item: QueryItem, store: Store, space: Space, embedder: Callable[[], 
         return Query("vector", _given_vector(item, space))
     if isinstance(item, str) and item.startswith(ID_PREFIX):
         image = store.image(item.removeprefix(ID_PREFIX))
-        vector = store.vector(space, image.key).astype(np.float32)
-        return Query(item, vector, image.key)
+        return Query(item, _widened(store.vector(space, image.key)), image.key)
     if isinstance(item, Image.Image | np.ndarray):
         picture = item if isinstance(item, Image.Image) else _picture_of(item)
         return _embedded("picture", to_rgb(picture), embedder)
@@ -75,7 +74,7 @@ def _of_bytes(
     side = opened.preprocessing.decode_side if opened else 0
     picture = decode(data, shorter_side=side)
     if known is not None:
-        return Query(name, known.astype(np.float32), None, thumbnail(picture.rgb))
+        return Query(name, _widened(known), None, thumbnail(picture.rgb))
     return _embedded(name, picture.rgb, embedder)
 
 
@@ -85,7 +84,18 @@ def _embedded(name: str, rgb: Image.Image, embedder: Callable[[], Embedder]) -> 
     return Query(name, vector, None, thumbnail(rgb))
 
 
-def _given_vector(item: NDArray[Any], space: Space) -> Floats:
+def _widened(stored: Stored) -> Floats | Bits:
+    return stored if stored.dtype == np.uint8 else stored.astype(np.float32)
+
+
+def _given_vector(item: NDArray[Any], space: Space) -> Floats | Bits:
+    if space.of_bits:
+        if item.dtype != np.uint8 or item.shape != (-(-space.dim // 8),):
+            raise UsageError(
+                f"A query of {item.dtype} {item.shape} for space {space.name!r}, whose vectors "
+                f"are {space.dim} bits, packed into uint8 ({-(-space.dim // 8)},)."
+            )
+        return item
     if item.shape != (space.dim,):
         raise UsageError(
             f"A query vector of {item.shape[0]} values for space {space.name!r}, "

@@ -167,3 +167,24 @@ def test_weights_that_mean_nothing_are_refused(library: lookalike.Library) -> No
         library.search("id:" + library.ids[0], weights={"main": 0})
     with pytest.raises(UnknownNameError, match="main"):
         library.search("id:" + library.ids[0], weights={"mein": 1})
+
+
+def test_hashed_vectors_are_searched_by_the_bits_that_differ(
+    library: lookalike.Library, folder: Path
+) -> None:
+    library.add_space("bits", "efficientnet-lite0|lsh:200,seed=628")
+    main = library.matrix("main").astype(np.float64)
+    normals = np.random.Generator(np.random.PCG64(628)).uniform(-1, 1, (200, 1280))
+    sides = main @ normals.T > 0
+    query = library.ids[3]
+    hits = library.search(f"id:{query}", k=COUNT, space="bits")
+    differing = {id_: int((sides[i] != sides[3]).sum()) for i, id_ in enumerate(library.ids)}
+    assert [differing[id_] for id_ in hits.ids] == hits.distances.tolist()
+    assert hits.distances.tolist() == sorted(d for id_, d in differing.items() if id_ != query)
+    assert np.allclose(hits.scores, np.cos(np.pi * hits.distances / 200), atol=1e-5)
+    picture = (folder / "images" / "bag-001.jpg").read_bytes() + b"\0"
+    assert library.search(picture, k=1, space="bits").ids == ["images/bag-001.jpg"]
+    with pytest.raises(UsageError, match="hamming"):
+        library.search(f"id:{query}", space="bits", metric="l2")
+    with pytest.raises(UsageError, match="cosines"):
+        library.search(f"id:{query}", weights={"main": 1, "bits": 1})
