@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -27,7 +25,7 @@ from lookalike.cli import (
     space,
 )
 from lookalike.cli.config import load_config
-from lookalike.cli.output import say
+from lookalike.cli.output import drop_output, prepare_streams, say
 from lookalike.errors import LookalikeError, UsageError
 
 app = typer.Typer(
@@ -79,22 +77,22 @@ def options(
 
 def main() -> None:
     """Run the command line; the process exits with the code its errors stand for."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    prepare_streams()
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except UsageError as error:
         _fail(error, 2)
     except LookalikeError as error:
         _fail(error, 1)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_output()
         sys.exit(1)
     except OSError as error:
-        if error.filename is None:
-            raise
-        _fail(f"{error.filename}: {error.strerror}.", 1)
+        drop_output()
+        _fail(f"{error.filename or 'Reading or writing failed'}: {error.strerror}.", 1)
     except KeyboardInterrupt:
         say("Interrupted.")
         sys.exit(130)

@@ -3,11 +3,34 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Sequence
+from io import TextIOWrapper
+from pathlib import Path
 from typing import Any
 
 from lookalike.types import readable
+
+
+def prepare_streams() -> None:
+    """Make stdin, stdout and stderr usable whatever they are, so that writing never surprises.
+
+    One that is closed becomes the null device: no other file then takes its number. What an
+    encoding lacks is escaped.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:
+            null = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115  for good
+            setattr(sys, name, null)
+        elif mode == "w" and isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def drop_output() -> None:
+    """Send what stdout still holds nowhere: who read it is gone, or the disk is full."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def say(text: str) -> None:
