@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 
 import pytest
@@ -84,6 +85,35 @@ def test_a_reader_that_goes_away_is_no_traceback(album):
     assert done.returncode == 1
     assert b"Traceback" not in done.stderr
     assert b"Exception" not in done.stderr
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is full")  # noqa: PTH110
+@pytest.mark.parametrize("arguments", ["info", "show 000.jpg --vector", "search id:000.jpg --json"])
+def test_output_that_cannot_be_written_is_one_sentence(album, arguments):
+    with open("/dev/full", "wb") as full:  # noqa: PTH123
+        done = subprocess.run(
+            command(*arguments.split()),
+            cwd=album,
+            env=environment({}),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+
+    assert done.returncode == 1
+    assert done.stderr == b"Error: Reading or writing failed: No space left on device.\n"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="closes streams as a POSIX shell does")
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_run_without_a_stream_is_a_run(album, tmp_path, closed):
+    line = shlex.join(command("index", album / "in" / "001.jpg"))
+    done = subprocess.run(
+        f"{line} {closed}", shell=True, cwd=tmp_path, env=environment({}), check=False
+    )
+
+    assert done.returncode == 0
+    assert run(tmp_path, "info", "--json").json["images"] == 1
 
 
 def test_version_and_help(album):
