@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -12,6 +13,7 @@ from lookalike.types import Pixels
 
 Fit = Literal["crop", "squash", "pad"]
 Channels = Literal["rgb", "bgr"]
+Rounding = Literal["nearest", "torchvision", "down"]
 Interpolation = Literal["bicubic", "bilinear", "lanczos", "nearest"]
 FILTERS: dict[str, Image.Resampling] = {
     "bicubic": Image.Resampling.BICUBIC,
@@ -30,6 +32,11 @@ class Preprocessing:
     cut out. "squash": both sides are resized to `crop`. "pad": its longer side is, and the
     rest filled with black. `channels` ("rgb" or "bgr"), then `mean` and `scale` (of each, in
     0..255) are applied by the network itself: (x - mean) / scale.
+
+    `rounding` matters for "crop", where the longer side or the corner of the crop falls between
+    two pixels: "nearest", or as torchvision does it (the side down, the corner to the nearest),
+    or both "down", as transformers does it. With these two the picture is resized as a whole and
+    then cut, so that the pixels are those libraries' own to the last bit.
     """
 
     shorter_side: int
@@ -39,6 +46,7 @@ class Preprocessing:
     scale: tuple[float, float, float]
     fit: Fit = "crop"
     channels: Channels = "rgb"
+    rounding: Rounding = "nearest"
 
     @property
     def decode_side(self) -> int:
@@ -46,8 +54,11 @@ class Preprocessing:
         return 2 * self.shorter_side
 
     def as_recipe(self) -> dict[str, Any]:
-        """Plain data for a space's recipe."""
-        return asdict(self)
+        """Plain data for a space's recipe; the usual rounding goes without saying."""
+        recipe = asdict(self)
+        if self.rounding == "nearest":
+            del recipe["rounding"]
+        return recipe
 
     @classmethod
     def from_recipe(cls, recipe: dict[str, Any]) -> Preprocessing:
@@ -60,6 +71,7 @@ class Preprocessing:
             scale=_triple(recipe["scale"]),
             fit=recipe.get("fit", "crop"),
             channels=recipe.get("channels", "rgb"),
+            rounding=recipe.get("rounding", "nearest"),
         )
 
 
@@ -80,7 +92,23 @@ def fit_to_input(rgb: Image.Image, spec: Preprocessing) -> Image.Image:
         corner = ((side - size[0]) // 2, (side - size[1]) // 2)
         square.paste(rgb.resize((size[0], size[1]), resample), corner)
         return square
-    return _resize_and_crop(rgb, spec)
+    if spec.rounding == "nearest":
+        return _resize_and_crop(rgb, spec)
+    return _resize_then_crop(rgb, spec)
+
+
+def _resize_then_crop(rgb: Image.Image, spec: Preprocessing) -> Image.Image:
+    """Resize the whole picture, then cut the centre out; black where it is too small."""
+    shorter = min(rgb.size)
+    width, height = (int(spec.shorter_side * length / shorter) for length in rgb.size)
+    left, top = ((length - spec.crop) / 2 for length in (width, height))
+    corner = (
+        (round(left), round(top))
+        if spec.rounding == "torchvision"
+        else (math.floor(left), math.floor(top))
+    )
+    box = (*corner, corner[0] + spec.crop, corner[1] + spec.crop)
+    return rgb.resize((width, height), FILTERS[spec.interpolation]).crop(box)
 
 
 def _resize_and_crop(rgb: Image.Image, spec: Preprocessing) -> Image.Image:

@@ -4,29 +4,33 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 from lookalike.errors import ModelError
 from lookalike.images.preprocess import FILTERS, Preprocessing
+from lookalike.models.hub_preprocessing import from_processor
 
 METADATA_KEY = "lookalike.preprocessing"
-_RESAMPLE = {0: "nearest", 1: "lanczos", 2: "bilinear", 3: "bicubic"}
 
 
 def stated_preprocessing(path: Path, metadata: str | None = None) -> Preprocessing | None:
     """What is stated for a model file; None when nothing is.
 
     Asked in this order: `NAME.preprocessing.json` beside it, `metadata` from within the file
-    (both are JSON as `Preprocessing.as_recipe` gives it), `preprocessor_config.json` beside it.
-    Raises `ModelError` for one that cannot be used.
+    (both are JSON as `Preprocessing.as_recipe` gives it), `preprocessor_config.json` beside it,
+    or above a folder `onnx` as on the hub. Raises `ModelError` for one that cannot be used.
     """
     own = path.with_suffix(".preprocessing.json")
     if own.is_file():
         return _from_recipe(own.read_text("utf-8"), own)
     if metadata is not None:
         return _from_recipe(metadata, f"{METADATA_KEY} in {path}")
-    hub = path.with_name("preprocessor_config.json")
-    return _from_hub(hub.read_text("utf-8"), hub) if hub.is_file() else None
+    for folder in (path.parent, path.parent.parent):
+        hub = folder / "preprocessor_config.json"
+        if hub.is_file():
+            return _from_hub(hub.read_text("utf-8"), hub)
+        if path.parent.name != "onnx":
+            break
+    return None
 
 
 def _from_recipe(text: str, place: object) -> Preprocessing:
@@ -50,30 +54,7 @@ def _from_recipe(text: str, place: object) -> Preprocessing:
 def _from_hub(text: str, place: object) -> Preprocessing:
     """What transformers' image processors mean by their `preprocessor_config.json`."""
     try:
-        config = json.loads(text)
-        cropped = bool(config.get("do_center_crop", "crop_size" in config))
-        side = _side(config["size"])
-        keeps_shape = isinstance(config["size"], int) or "shortest_edge" in config["size"]
-        unit = float(config.get("rescale_factor", 1 / 255)) if config.get("do_rescale", True) else 1
-        normalised = bool(config.get("do_normalize", True))
-        mean = config["image_mean"] if normalised else (0, 0, 0)
-        scale = config["image_std"] if normalised else (1, 1, 1)
-        recipe = {
-            "shorter_side": side,
-            "crop": _side(config["crop_size"]) if cropped else side,
-            "interpolation": _RESAMPLE[config.get("resample", 2)],
-            "mean": [value / unit for value in mean],
-            "scale": [value / unit for value in scale],
-            "fit": "crop" if cropped and keeps_shape else "squash",
-        }
+        stated = from_processor(json.loads(text))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{place} cannot be used: {error!r}") from error
-    return _from_recipe(json.dumps(recipe), place)
-
-
-def _side(size: Any) -> int:
-    """The side of a square given as 224, {"shortest_edge": 224} or {"height", "width"}."""
-    sides = {size} if isinstance(size, int) else {int(value) for value in size.values()}
-    if len(sides) != 1:
-        raise ValueError(f"{size} is no square")
-    return sides.pop()
+    return _from_recipe(json.dumps(stated.as_recipe()), place)

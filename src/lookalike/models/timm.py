@@ -1,0 +1,69 @@
+"""Loads `timm:NAME@HEAD`: any network of timm whose weights are published as safetensors."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from lookalike.errors import ModelError, UnknownNameError
+from lookalike.models.hub import Repository
+from lookalike.models.model import Model
+from lookalike.models.onnx_read import weights_digest
+from lookalike.models.spec import Spec
+from lookalike.models.timm_build import build, import_timm, preprocessing_of, vision
+from lookalike.models.torch_network import TorchNetwork
+
+REVISION = "1"
+"""Raised when the same weights are run in a way that gives other vectors."""
+
+
+def load(spec: Spec) -> Model:
+    """The network of that name, such as `vit_small_patch16_224.augreg_in21k`.
+
+    Raises `MissingExtraError`, `UnknownNameError`, `UsageError` for a head that does not fit, and
+    `ModelError` for weights that cannot be had or used.
+    """
+    config = pretrained_config(spec.name)
+    repository = Repository(config["hf_hub_id"])
+    file = config.get("hf_hub_filename") or "model.safetensors"
+    weights = repository.need_one(_safe(file), "model.safetensors")
+    module = build(spec.name.partition(".")[0], weights, config, {})
+    shown = f"timm:{spec.name}"
+    network = vision(module, spec.head, shown)
+    preprocessing = preprocessing_of(module)
+    return Model(
+        name=str(replace(spec, reducers=())),
+        revision=REVISION,
+        weights_sha256=weights_digest([weights]),
+        head=spec.head or "none",
+        shape=network.shape(preprocessing, shown),
+        preprocessing=preprocessing,
+        licence=config.get("license") or "not stated",
+        open=lambda options: TorchNetwork(network, preprocessing, options),
+    )
+
+
+def pretrained_config(name: str) -> dict[str, Any]:
+    """What timm knows of a network and tag: its pretrained_cfg, as plain data.
+
+    Raises `UnknownNameError` with the nearest names, `ModelError` when no weights are published.
+    """
+    timm = import_timm(f"timm:{name}")
+    architecture = name.partition(".")[0]
+    if not timm.is_model(architecture):
+        raise UnknownNameError("timm model", name, timm.list_models(pretrained=True))
+    try:
+        config = timm.get_pretrained_cfg(name)
+    except RuntimeError as error:
+        tags = timm.list_models(f"{architecture}.*", pretrained=True)
+        raise UnknownNameError("timm model", name, tags) from error
+    if config is None or not config.has_weights:
+        raise ModelError(f"timm publishes no weights of {name}.")
+    found: dict[str, Any] = {"hf_hub_id": f"timm/{name}", **config.to_dict()}
+    return found
+
+
+def _safe(file: str) -> str:
+    """The safetensors beside a pickle of that name."""
+    stem = file.rpartition(".")[0].replace("pytorch_model", "model")
+    return f"{stem}.safetensors"
