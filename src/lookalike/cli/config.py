@@ -12,7 +12,7 @@ from lookalike.errors import UnknownNameError, UsageError
 DEFAULT_FILE = Path("lookalike.yml")
 
 
-def load_config(path: Path | None, app: typer.Typer) -> dict[str, dict[str, Any]]:
+def load_config(path: Path | None, app: typer.Typer) -> dict[str, Any]:
     """Defaults by command and parameter; raises `UsageError` naming the key that is wrong."""
     if path is None and not DEFAULT_FILE.is_file():
         return {}
@@ -27,36 +27,37 @@ def load_config(path: Path | None, app: typer.Typer) -> dict[str, dict[str, Any]
         raise UsageError(f"The settings {chosen} are not YAML: {error}") from error
     if not isinstance(settings, dict):
         raise UsageError(f"The settings {chosen} must be `command: {{option: value}}`.")
-    commands = _options_by_command(app)
-    return {
-        str(command): _checked(chosen, str(command), values, commands)
-        for command, values in settings.items()
+    return _checked(chosen, "", settings, typer.main.get_command(app))
+
+
+def _checked(file: Path, path: str, values: Any, group: Any) -> dict[str, Any]:
+    """The settings of a group of commands: a key for each command and group within it."""
+    checked = {}
+    for key, inner in values.items():
+        name = str(key)
+        if name not in group.commands:
+            kind = f"command of `{path}` in {file}" if path else f"command in {file}"
+            raise UnknownNameError(kind, name, group.commands)
+        command = group.commands[name]
+        if not isinstance(inner, dict):
+            raise UsageError(f"In {file}, `{name}:` must hold `option: value` lines.")
+        within = f"{path} {name}".strip()
+        if hasattr(command, "commands"):
+            checked[name] = _checked(file, within, inner, command)
+        else:
+            checked[name] = _options(file, within, inner, command)
+    return checked
+
+
+def _options(file: Path, name: str, values: dict[Any, Any], command: Any) -> dict[str, Any]:
+    """Values by parameter; options are named as they are written: `path-column`."""
+    options = {
+        flag.lstrip("-"): parameter.name
+        for parameter in command.params
+        for flag in [*parameter.opts, f"--{parameter.name}"]
+        if flag.startswith("--")
     }
-
-
-def _options_by_command(app: typer.Typer) -> dict[str, dict[str, str]]:
-    """Command -> option as written (`path-column`) -> its parameter's name."""
-    group: Any = typer.main.get_command(app)
-    return {
-        name: {
-            flag.lstrip("-"): parameter.name
-            for parameter in command.params
-            for flag in [*parameter.opts, f"--{parameter.name}"]
-            if flag.startswith("--")
-        }
-        for name, command in group.commands.items()
-    }
-
-
-def _checked(
-    file: Path, command: str, values: Any, commands: dict[str, dict[str, str]]
-) -> dict[str, Any]:
-    if command not in commands:
-        raise UnknownNameError(f"command in {file}", command, commands)
-    if not isinstance(values, dict):
-        raise UsageError(f"In {file}, `{command}:` must hold `option: value` lines.")
-    options = commands[command]
     for key in values:
         if str(key) not in options:
-            raise UnknownNameError(f"option of `{command}` in {file}", str(key), options)
+            raise UnknownNameError(f"option of `{name}` in {file}", str(key), options)
     return {options[str(key)]: value for key, value in values.items()}

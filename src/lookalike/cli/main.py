@@ -18,6 +18,7 @@ from lookalike.cli import (
     import_,
     index,
     info,
+    models,
     rejects,
     remove,
     search,
@@ -39,6 +40,7 @@ for command in (index, search, show, info, rejects, remove, embed, doctor, demo)
     app.command()(getattr(command, command.__name__.rpartition(".")[2]))
 app.command("import")(import_.import_)
 app.add_typer(space.space, name="space")
+app.add_typer(models.models, name="models")
 
 
 def _version(wanted: bool) -> None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from lookalike.cli.options import JsonOption, LibraryOption
-from lookalike.cli.output import print_json, print_table
+from lookalike.cli.output import print_json, print_table, say
+from lookalike.errors import UsageError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 ENDS = 4
 
@@ -19,6 +24,9 @@ def show(
     vector: Annotated[
         bool, typer.Option("--vector", help="Print the whole vector (with --json: add it).")
     ] = False,
+    vector_image: Annotated[
+        Path | None, typer.Option(help="Draw the vector into this picture, as vector.png.")
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Print where an image lies, what it is, its metadata and its vector."""
@@ -28,6 +36,8 @@ def show(
         image = opened.get(id_)
         values = opened.vector(image.id)
         space = opened.space
+    if vector_image is not None:
+        _draw(values, vector_image)
     facts: dict[str, Any] = {
         "id": image.id,
         "file": image.uri,
@@ -52,3 +62,13 @@ def show(
     shown = values if vector else values[:ENDS]
     facts["vector"] = " ".join(f"{value:.4f}" for value in shown) + ("" if vector else " ...")
     print_table(("fact", "value"), facts.items())
+
+
+def _draw(values: NDArray[Any], file: Path) -> None:
+    from lookalike.images.vector_picture import vector_picture
+
+    try:
+        vector_picture(values).save(file)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"The picture {file} cannot be written: {error}.") from error
+    say(f"Drawn: {file}")

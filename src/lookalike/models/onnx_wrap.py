@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,24 +14,31 @@ from lookalike.models.onnx_graph import INPUT, OUTPUT, GraphBuilder
 from lookalike.models.sidecar import METADATA_KEY
 
 PREFIX = "lookalike/"
+INNER = "model/"
 IR_VERSION = 4
 """The first in which constants need not be inputs too."""
 
 
 def free_our_names(model: Any) -> None:
-    """Rename, in place, whatever tensor is called as our input or output will be."""
-    _rename(model.graph, {name: f"model/{name}" for name in (INPUT, OUTPUT)})
+    """Rename, in place, whatever is called as one of ours may be, wrapped before or not."""
+    _rename(model.graph)
 
 
-def _rename(graph: Any, names: Mapping[str, str]) -> None:
+def _rename(graph: Any) -> None:
     for each in [*graph.input, *graph.output, *graph.initializer]:
-        each.name = names.get(each.name, each.name)
+        each.name = _free(each.name)
     for node in graph.node:
-        node.input[:] = [names.get(name, name) for name in node.input]
-        node.output[:] = [names.get(name, name) for name in node.output]
+        node.name = _free(node.name)
+        node.input[:] = map(_free, node.input)
+        node.output[:] = map(_free, node.output)
         for attribute in node.attribute:
             for inner in (attribute.g, *attribute.graphs):
-                _rename(inner, names)
+                _rename(inner)
+
+
+def _free(name: str) -> str:
+    taken = name in {INPUT, OUTPUT} or name.startswith((PREFIX, INNER))
+    return f"{INNER}{name}" if taken else name
 
 
 def prepend_pixels(model: Any, picture: Picture, spec: Preprocessing, batch: int | None) -> None:
