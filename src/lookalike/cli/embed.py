@@ -40,6 +40,8 @@ def embed(
 
     if out is not None and out.suffix != ".npy":
         raise UsageError(f"--out must end in .npy, not {out.name!r}.")
+    if out is not None and not out.parent.is_dir():
+        raise UsageError(f"There is no folder {str(out.parent)!r} to write {out.name!r} into.")
     paths = split_paths(sys.stdin.buffer, b"\0" if null else b"\n") if files == ["-"] else files
     resources = Resources(runtime=runtime, precision=precision)
     ids, vectors, rejected = [], [], 0

@@ -21,7 +21,7 @@ from lookalike.images.read import read_bytes
 from lookalike.images.thumbnail import thumbnail
 from lookalike.store.records import Space
 from lookalike.store.store import Store
-from lookalike.types import Bits, File, Floats, Stored
+from lookalike.types import REASONS, Bits, File, Floats, Stored
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -63,7 +63,7 @@ def resolve(item: QueryItem, store: Store, space: Space, embedder: Callable[[], 
     try:
         return _of_bytes(str(path), read_bytes(File(str(path))), store, space, embedder)
     except ImageRejectedError as error:
-        raise ImageRejectedError(error.reason, f"{path}: {error.detail or 'no image'}") from error
+        raise ImageRejectedError(error.reason, f"{path}: {error.detail or REASONS[error.reason]}") from error
 
 
 def _of_bytes(
