@@ -5,6 +5,7 @@ import threading
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import lookalike
 from shell import photo, photos, picture
@@ -78,6 +79,19 @@ def test_show_writes_a_page_outside_of_a_notebook(library, tmp_path, monkeypatch
     assert hits.show().name == "lookalike-hits.html"
     assert hits.show("other.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     assert hits._repr_html_().count("data:image/webp") >= 2
+
+
+def test_a_thumbnail_is_never_that_of_another_picture(tmp_path):
+    photo(tmp_path / "in" / "a.png", 1)
+    photo(tmp_path / "in" / "b.png", 1)
+    with lookalike.open(tmp_path) as library:
+        library.add(tmp_path / "in")
+        photo(tmp_path / "in" / "a.png", 2)
+        assert library.thumbnail("a.png") is None
+        kept = Image.open(io.BytesIO(library.thumbnail("b.png")))
+        assert np.abs(np.subtract(kept.convert("RGB"), picture(1), dtype=float)).mean() < 5
+        (tmp_path / "in" / "b.png").unlink()
+        assert library.thumbnail("a.png") == library.thumbnail("b.png") is not None
 
 
 def test_get_tells_where_and_what(library, album):

@@ -85,6 +85,20 @@ def test_a_disk_that_is_full(small_disk, pictures):
     assert run(small_disk, "doctor", "--json").json["well"]
 
 
+def test_a_library_that_may_only_be_read_is_searched_all_the_same(small_disk, pictures, tmp_path):
+    index(small_disk, pictures, "--limit", 5)
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+
+    page = tmp_path / "page.html"
+    found = run(small_disk, "search", "id:003.jpg", "--json", "--html", page)
+    assert len(found.json["hits"]) == 4
+    assert page.read_text(encoding="utf-8").count("data:image/webp") == 5  # and the query
+    assert run(small_disk, "doctor", "--json").json["well"]
+    refused = run(small_disk, "remove", "003.jpg")
+    assert (refused.code, refused.out) == (1, "")
+    assert "cannot be written" in refused.err
+
+
 def test_a_disk_that_is_full_from_the_start(small_disk, pictures):
     (small_disk / "ballast").write_bytes(bytes(shutil.disk_usage(small_disk).free))
 

@@ -8,6 +8,7 @@ from PIL import Image
 
 from lookalike.errors import ImageRejectedError
 from lookalike.images.decode import decode
+from lookalike.images.fingerprint import sha256
 from lookalike.images.read import read_bytes
 from lookalike.types import Location
 
@@ -24,9 +25,12 @@ def thumbnail(rgb: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def thumbnail_of(location: Location) -> bytes | None:
-    """The thumbnail of an original; None when it is gone or cannot be decoded any more."""
+def thumbnail_of(location: Location, digest: bytes) -> bytes | None:
+    """The thumbnail of an original; None when its bytes are gone or are others by now."""
     try:
-        return thumbnail(decode(read_bytes(location), shorter_side=LONG_SIDE).rgb)
+        data = read_bytes(location)
+        if sha256(data) != digest:
+            return None
+        return thumbnail(decode(data, shorter_side=LONG_SIDE).rgb)
     except ImageRejectedError:
         return None

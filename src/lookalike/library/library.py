@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from lookalike.embed.embedder import Embedder
 from lookalike.embed.report import Report
 from lookalike.embed.way import Way
-from lookalike.errors import UsageError
+from lookalike.errors import LibraryError, UsageError
 from lookalike.images.thumbnail import thumbnail_of
 from lookalike.library.adding import Adding, OnOutcomes, OnProgress, add_source
 from lookalike.library.importing import Imported, import_vectors
@@ -263,7 +264,8 @@ class Library:
         kept = self._store.thumbnail(image.content_key)
         if kept is not None:
             return kept
-        made = thumbnail_of(image.location)
+        made = thumbnail_of(image.location, image.content.sha256)
         if made is not None:
-            self._store.set_thumbnail(image.content_key, made)
+            with suppress(LibraryError):  # it may lie where nothing can be written
+                self._store.set_thumbnail(image.content_key, made)
         return made
