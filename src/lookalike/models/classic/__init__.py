@@ -1,0 +1,1 @@
+"""Descriptors that need no weights: pixels, colours and local gradients."""
