@@ -132,11 +132,44 @@ def command_page() -> str:
     )
 
 
+def model_page() -> str:
+    """The catalogue of models, and the loaders for all others."""
+    from lookalike.models.catalog import catalog
+
+    page = (
+        "# Models\n\n"
+        "A model is named by a string: a row of this catalogue, or `LOADER:NAME` for any other. "
+        "What it takes and gives is kept\nwith every space, and vectors of two models never mix. "
+        "`lookalike models show NAME` lists its layers;\n"
+        "[Bring your own model](../how-to/bring-your-own-model.md) shows all else.\n"
+        "\n| name | values | head | takes | weights | licence |\n|---|---:|---|---|---|---|\n"
+    )
+    rows = sorted(catalog().values(), key=lambda row: row.name)
+    for row in rows:
+        spec = row.preprocessing
+        how = f"{spec.shorter_side}, cut to {spec.crop}" if spec.fit == "crop" else spec.crop
+        page += (
+            f"| [`{row.name}`](#{row.name}) | {row.dimension} | {row.head} | {spec.fit} {how} "
+            f"| {row.weights} | {row.licence} |\n"
+        )
+    for row in rows:
+        spec = row.preprocessing
+        mean, scale = (
+            ", ".join(f"{value:g}" for value in values) for values in (spec.mean, spec.scale)
+        )
+        page += (
+            f"\n## {row.name}\n\n{row.advice}\n\nPixels: {spec.interpolation}, {spec.channels}, "
+            f"mean {mean}, scale {scale}. Revision {row.revision}, sha256 `{row.weights_sha256}`.\n"
+        )
+    return page
+
+
 def pages() -> dict[Path, Callable[[], str]]:
     """Every generated page and what writes it."""
     found = {
         DOCS / "explain" / "architecture.md": architecture,
         DOCS / "reference" / "errors.md": error_page,
+        DOCS / "reference" / "models.md": model_page,
     }
     if (PACKAGE / "cli" / "main.py").exists():
         found[DOCS / "reference" / "cli.md"] = command_page

@@ -49,7 +49,7 @@ def test_the_catalogue_is_listed(tmp_path: Path) -> None:
     done = run(tmp_path, "models")
     assert done.code == 0
     assert done.out.splitlines()[0].split("\t")[:3] == ["name", "dimension", "needs"]
-    assert [row[0] for row in done.rows] == list(catalog())
+    assert [row[0] for row in done.rows] == sorted(catalog())
     listed = run(tmp_path, "models", "--json").json
     assert {row["name"]: row["dimension"] for row in listed}[MODEL] == 1280
 

@@ -33,7 +33,7 @@ def list_models(context: typer.Context, json: JsonOption = False) -> None:
             "licence": row.licence,
             "advice": row.advice,
         }
-        for row in catalog().values()
+        for row in sorted(catalog().values(), key=lambda row: row.name)
     ]
     if json:
         print_json(rows)

@@ -37,7 +37,7 @@ class CatalogRow:
 def catalog() -> dict[str, CatalogRow]:
     """All rows by name."""
     rows: dict[str, CatalogRow] = {}
-    for file in files(__package__).iterdir():
+    for file in sorted(files(__package__).iterdir(), key=lambda file: file.name):
         if file.name.endswith(".toml"):
             for name, fields in tomllib.loads(file.read_text("utf-8")).items():
                 preprocessing = Preprocessing.from_recipe(fields.pop("preprocessing"))
