@@ -34,7 +34,7 @@ def measure(bench: Bench) -> list[Table]:
 def _table(bench: Bench, count: int) -> Table:
     matrix = bench.work / f"{count}.npy"
     generate(matrix, count)
-    times = bench.rounds * max(1, min(8, 400_000 // count))
+    times = bench.rounds * (8 if count < 500_000 else 3)
     rows: list[list[Cell]] = []
     for rival in CONTESTANTS:
         if rival == OURS:
