@@ -16,7 +16,7 @@ from lookalike.library.resources import Resources, cores
 from lookalike.models.cache import cache_directory
 from lookalike.models.model import DEFAULT_MODEL
 
-EXTRAS = {"fast": "openvino", "tables": "pyarrow", "heif": "pillow-heif"}
+EXTRAS = {"fast": "openvino", "tables": "pyarrow", "heif": "pillow-heif", "keras": "keras"}
 CORE_PACKAGES = ("lookalike", "numpy", "pillow", "onnxruntime", "faiss-cpu")
 
 
