@@ -212,7 +212,7 @@ def test_anything_but_plain_tensors_is_refused(path: Path, tensors: bytes) -> No
 def test_damage_anywhere_is_a_model_error_or_other_numbers(path: Path) -> None:
     rng = random.Random(628)
     data = good()
-    for _ in range(1500):
+    for _ in range(500):
         damaged = bytearray(data)
         for _ in range(rng.choice((1, 1, 2, 8))):
             damaged[rng.randrange(len(damaged))] = rng.randrange(256)
