@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
@@ -47,12 +48,12 @@ def build(
             pretrained_cfg=known | {"file": str(weights)},
             **arguments,
         )
-    except (*_MISFITS, SafetensorError) as error:
+    except (*MISFITS, SafetensorError) as error:
         reason = " ".join(str(error).split())[:400]
         raise ModelError(f"{weights} does not fit {architecture}: {reason}") from error
 
 
-_MISFITS = (RuntimeError, KeyError, TypeError, ValueError, OSError, AssertionError)
+MISFITS = (RuntimeError, KeyError, TypeError, ValueError, OSError, AssertionError)
 _SOURCES = ("url", "file", "state_dict", "hf_hub_id", "hf_hub_filename", "source", "custom_load")
 
 
@@ -106,3 +107,33 @@ def times_255(values: Any) -> tuple[float, float, float]:
     """Mean or deviation of values in 0..1 as one of values in 0..255."""
     red, green, blue = (float(value) * 255 for value in values)
     return red, green, blue
+
+
+def inner_input(module: Any, node: str, head: str | None, name: str) -> Vision:
+    """The module up to `node`: what goes into the module of that name, and a head on it.
+
+    Raises `UnknownNameError` with the nearest names.
+    """
+    modules = dict(module.named_modules())
+    if node not in modules or not node:
+        raise UnknownNameError("module", node, [key for key in modules if key])
+    caught = threading.local()
+
+    def keep(_: Any, given: tuple[Any, ...]) -> None:
+        caught.tensor = given[0]
+
+    modules[node].register_forward_pre_hook(keep)
+    prefix = int(getattr(module, "num_prefix_tokens", 0))
+
+    def forward(planes: Any) -> Any:
+        caught.tensor = None
+        module(planes)
+        if caught.tensor is None:
+            raise ModelError(f"{name}: {node} is not used when an image goes through.")
+        return (
+            caught.tensor
+            if head is None
+            else apply_head(caught.tensor, head, prefix=prefix, model=name)
+        )
+
+    return Vision(module, forward, compiles=False)
