@@ -1,7 +1,10 @@
 """The library as a Python object: what the README promises of `lookalike.open`."""
 
+import hashlib
 import io
+import os
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -164,6 +167,54 @@ def test_adding_removing_and_searching_in_one_sitting(tmp_path):
         assert "again/000.jpg" in library.ids
     with pytest.raises(lookalike.LibraryError, match="closed"):
         library.get("again/000.jpg")
+
+
+def test_a_file_that_changes_between_its_reading_and_its_storing_is_noticed(tmp_path):
+    common = photo(tmp_path / "in" / "common.png", 1).read_bytes()
+    changing = photo(tmp_path / "in" / "250.png", 2)
+    before = changing.read_bytes()
+    after = before[:-30] + bytes([before[-30] ^ 1]) + before[-29:]
+    paths = [tmp_path / "in" / f"{number:03d}.png" for number in range(256)]
+    for path in paths:
+        if path != changing:
+            path.write_bytes(common)
+    then = changing.stat().st_mtime_ns
+
+    def offered():
+        yield from map(str, paths)
+        time.sleep(1)  # by now it was read, and it waits for more to be stored with
+        changing.write_bytes(after)
+        os.utime(changing, ns=(then, then))  # as on a disk that counts time in seconds
+        time.sleep(2)
+
+    with lookalike.open(tmp_path) as library:
+        library.add(offered())
+        assert library.get(str(changing)).content.sha256 == hashlib.sha256(before).digest()
+        report = library.add(map(str, paths))
+    assert (report.unchanged, report.offered) == (255, 256)
+
+
+def test_images_of_a_folder_that_cannot_be_read_are_not_pruned(tmp_path, monkeypatch):
+    photos(tmp_path / "in", range(2))
+    photo(tmp_path / "in" / "closed" / "a.jpg", 9)
+    listing = os.scandir
+
+    def closed(path):
+        if str(path).rstrip("/").endswith("closed"):
+            raise PermissionError(13, "Permission denied")
+        return listing(path)
+
+    with lookalike.open(tmp_path) as library:
+        library.add(tmp_path / "in")
+        (tmp_path / "in" / "001.jpg").unlink()
+        monkeypatch.setattr(os, "scandir", closed)
+        report = library.add(tmp_path / "in", prune=True)
+        assert (report.pruned, report.vanished, len(library)) == (0, [], 3)
+        assert any("closed" in note for note in report.notes)
+        assert any("Nothing was pruned" in note for note in report.notes)
+        monkeypatch.undo()
+        assert library.add(tmp_path / "in", prune=True).pruned == 1
+        assert set(library.ids) == {"000.jpg", "closed/a.jpg"}
 
 
 def test_a_metric_is_chosen_once(tmp_path):

@@ -73,13 +73,14 @@ def add_source(
     report = Report(source=source.uri, library=str(store.directory))
     if counted is not None:
         _count_ahead(counted, how.limit, report)
+    began = time.time_ns()  # what changes from now on is looked at again by the next run
     with store.writing():
         number = store.source(source.uri)
         with closing(store.offered(number)) as seen:
             references = _named(islice(source.references(), how.limit), how, seen)
             pipeline = Pipeline(pool, embedder, SpaceCatalog(store, space))
             for outcomes in pipeline.run(references, how.stop):
-                store.write(space, number, outcomes, time.time_ns())
+                store.write(space, number, outcomes, began)
                 report.count(outcomes)
                 if how.on_outcomes is not None:
                     how.on_outcomes(outcomes)
@@ -88,7 +89,7 @@ def add_source(
             report.notes.extend(source.notes)
             report.interrupted = how.stop()
             if how.prune:
-                _prune(store, seen, report, how)
+                _prune(store, source, seen, report, how)
     report.finish()
     return report
 
@@ -105,10 +106,10 @@ def _named(
         yield named
 
 
-def _prune(store: Store, seen: Offered, report: Report, how: Adding) -> None:
+def _prune(store: Store, source: Source, seen: Offered, report: Report, how: Adding) -> None:
     """Remove, or only name, the images that the source offered before and not now."""
-    if report.interrupted or how.limit is not None:
-        report.notes.append("Nothing was pruned: the source was not read to its end.")
+    if report.interrupted or how.limit is not None or not source.complete:
+        report.notes.append("Nothing was pruned: not all of the source was read.")
         return
     report.vanished = list(islice(seen.vanished(), SHOWN_PRUNED))
     if not how.dry_run:

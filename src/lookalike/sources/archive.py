@@ -29,6 +29,8 @@ class ArchiveSource:
     the image; None at its top.
     """
 
+    complete = True
+
     def __init__(self, archive: str, label_from: LabelFrom | None = None) -> None:
         self._archive = absolute(archive)
         self._label_from = label_from

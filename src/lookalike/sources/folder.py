@@ -36,6 +36,11 @@ class FolderSource:
         """What was passed over and why."""
         return self._skips.sentences()
 
+    @property
+    def complete(self) -> bool:
+        """False when a folder below could not be read."""
+        return not self._skips.faulty
+
     def references(self) -> Iterator[Reference]:
         """Every image; raises `SourceError`, `DuplicateIdError`."""
         self._skips = Skips()

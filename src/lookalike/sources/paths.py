@@ -28,6 +28,8 @@ class PathsSource:
     name of the folder that holds the image.
     """
 
+    complete = True
+
     def __init__(
         self, paths: Iterable[str], base: str, label_from: LabelFrom | None = None
     ) -> None:

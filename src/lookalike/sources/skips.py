@@ -36,6 +36,11 @@ class Skips:
         else:
             self._more_faults += 1
 
+    @property
+    def faulty(self) -> bool:
+        """Whether there is any fault."""
+        return bool(self._faults)
+
     def sentences(self) -> list[str]:
         """All of it, in the order in which each kind was first met."""
         said = [

@@ -25,6 +25,10 @@ class Source(Protocol):
     def notes(self) -> list[str]:
         """What was passed over and why, in sentences; complete when `references()` has ended."""
 
+    @property
+    def complete(self) -> bool:
+        """False when a part, such as a folder below, could not be read when it was listed."""
+
     def references(self) -> Iterator[Reference | Rejected]:
         """Every image on offer, in a fixed order.
 

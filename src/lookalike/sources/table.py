@@ -26,6 +26,8 @@ class TableSource:
     first counts; both are noted. Files are not looked for here.
     """
 
+    complete = True
+
     def __init__(self, table: str, format_: TableFormat, options: TableOptions) -> None:
         self._table = absolute(table)
         self._name = readable(PurePath(self._table).name)
