@@ -65,10 +65,26 @@ def test_soft_bins_keep_every_colour() -> None:
 def test_unit_length_and_near_colours_are_near() -> None:
     red = vector(plain(RED))
     assert np.linalg.norm(red) == pytest.approx(1, rel=1e-5)
-    nearness = [float(red @ vector(plain(c))) for c in ((200, 60, 60), (200, 90, 90), BLUE)]
-    assert 0.9 < nearness[0] < 1
-    assert 0.2 < nearness[1] < nearness[0]
-    assert nearness[2] == 0
+    others = ((200, 60, 60), (200, 90, 90), (200, 140, 140), BLUE)
+    nearness = [float(red @ vector(plain(colour))) for colour in others]
+    assert nearness == sorted(nearness, reverse=True)
+    assert nearness[0] > 0.95
+    assert 0.2 < nearness[2] < 0.8
+    assert nearness[3] < 0.01
+
+
+def test_blurring_keeps_the_sum_and_is_a_bell() -> None:
+    from lookalike.models.classic.histogram import SHAPE, blur
+
+    one = np.zeros(SHAPE)
+    one[4, 5, 6] = 1
+    row = np.array([1, 4, 6, 4, 1]) / 16
+    expected = np.zeros(SHAPE)
+    expected[2:7, 3:8, 4:9] = np.einsum("i,j,k->ijk", row, row, row)
+    np.testing.assert_allclose(blur(one), expected, atol=1e-15)
+    corner = np.zeros(SHAPE)
+    corner[0, 0, 10] = 1
+    assert blur(corner).sum() == pytest.approx(1)
 
 
 @pytest.mark.parametrize("ground", [WHITE, (30, 120, 40), (0, 0, 0), BLUE])

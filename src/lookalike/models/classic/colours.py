@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lookalike.errors import UsageError
-from lookalike.models.classic.histogram import LIGHTNESS, OPPONENT, SHAPE
+from lookalike.models.classic.histogram import LIGHTNESS, OPPONENT, SHAPE, blur
 from lookalike.models.classic.oklab import to_oklab
 from lookalike.types import Floats
 
@@ -39,6 +39,8 @@ _LIGHTNESS_WEIGHT = 0.6
 _MOST = 3
 _LEAST_SHARE = 0.15
 _LEAST_PEAK = 0.01
+_ROUNDS = 50
+_TINY = np.finfo(np.float64).tiny
 
 
 def _focal() -> tuple[Floats, list[str]]:
@@ -66,8 +68,7 @@ def dominant_colours(vector: NDArray[np.floating]) -> list[tuple[str, float]]:
     """
     if vector.shape != (np.prod(SHAPE),) or not vector.any():
         raise UsageError(f"A vector of shape {vector.shape} is no colour histogram.")
-    rest = vector.astype(np.float64).reshape(SHAPE) ** 2
-    rest /= rest.sum()
+    rest = _sharpened(vector.astype(np.float64).reshape(SHAPE) ** 2)
     found: dict[str, float] = {}
     while not found or rest.max() > _LEAST_PEAK:
         peak = np.unravel_index(int(rest.argmax()), SHAPE)
@@ -81,3 +82,13 @@ def dominant_colours(vector: NDArray[np.floating]) -> list[tuple[str, float]]:
         rest[around] = 0
     ranked = sorted(found.items(), key=lambda item: -item[1])
     return [ranked[0], *(item for item in ranked[1:_MOST] if item[1] >= _LEAST_SHARE)]
+
+
+def _sharpened(blurred: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The shares, sum 1, before `histogram.blur`: Richardson (1972) and Lucy (1974)."""
+    blurred = blurred / blurred.sum()
+    shares = blurred
+    for _ in range(_ROUNDS):
+        shares = shares * blur(blurred / np.maximum(blur(shares), _TINY))
+    whole: NDArray[np.float64] = shares / shares.sum()
+    return whole

@@ -29,7 +29,8 @@ def open_network(row: CatalogRow, options: NetworkOptions) -> Network:  # noqa: 
 class ColourHistogram:
     """Square roots of the shares of colours, so that the cosine is Bhattacharyya's coefficient.
 
-    Each pixel is shared among the eight bins around its colour (trilinear). A colour counts by
+    Each pixel is shared among the eight bins around its colour (trilinear), and these are
+    blurred, so that a faded red is still nearer to red than to blue. A colour counts by
     how much of the middle it fills, and by how much likelier it is there than at the border:
     a backdrop that surrounds the thing hardly counts, unless there is nothing else.
     """
@@ -50,7 +51,8 @@ def _describe(picture: Pixels, middle: Floats, border: Floats) -> Floats:
         for weight in (middle, border)
     )
     counted = inside * inside / np.maximum(inside + _BACKDROP * outside, np.finfo(np.float64).tiny)
-    roots: Floats = np.sqrt(counted / counted.sum()).astype(np.float32)
+    shares = blur(counted.reshape(SHAPE) / counted.sum()).ravel()
+    roots: Floats = np.sqrt(shares).astype(np.float32)
     return roots
 
 
@@ -67,6 +69,25 @@ def soft_bins(lab: Floats) -> tuple[Keys, Floats]:
         bins = (bins[:, :, None] * len(knots) + sides[:, None, :]).reshape(len(lab), -1)
         parts = (parts[:, :, None] * shares[:, None, :]).reshape(len(lab), -1)
     return bins, parts
+
+
+def blur(shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Shares of `SHAPE` spread over near bins: binomial (1, 4, 6, 4, 1) / 16, a bell of one bin.
+
+    What would leave at an end stays there, so the sum does not change.
+    """
+    spread: NDArray[np.float64] = _OVER_OPPONENT @ np.tensordot(_OVER_LIGHTNESS, shares, 1)
+    return spread @ _OVER_OPPONENT
+
+
+def _bell(count: int) -> NDArray[np.float64]:
+    """What each of `count` bins in a row gives to each, as a symmetric matrix."""
+    step = np.eye(count) + (np.eye(count, k=1) + np.eye(count, k=-1)) / 2
+    step[0, 0] = step[-1, -1] = 1.5
+    return step @ step / 4
+
+
+_OVER_LIGHTNESS, _OVER_OPPONENT = _bell(len(LIGHTNESS)), _bell(len(OPPONENT))
 
 
 def _weights(side: int) -> tuple[Floats, Floats]:
