@@ -102,7 +102,8 @@ class Pipeline:
                 self._waiting.append(self._collect(self._decoding.popleft()))
             if not self._decoding:
                 self._close_batch()
-            idle = not more and not self._decoding
+            full = len(self._waiting) >= CHEAP_GROUP
+            idle = not self._decoding and (full or not more)
             yield from self._settled(at_end=idle)
         if failure is not None:
             raise failure

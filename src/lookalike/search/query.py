@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -18,7 +19,7 @@ from lookalike.images.decode import decode, to_rgb
 from lookalike.images.fingerprint import sha256
 from lookalike.images.preprocess import to_input
 from lookalike.images.read import read_bytes
-from lookalike.images.thumbnail import thumbnail
+from lookalike.images.thumbnail import LONG_SIDE, thumbnail
 from lookalike.store.records import Space
 from lookalike.store.store import Store
 from lookalike.types import REASONS, Bits, File, Floats, Stored
@@ -34,13 +35,14 @@ ID_PREFIX = "id:"
 class Query:
     """A query as a float32 vector (dim,), or packed bits, comparable with those of a space.
 
-    `key` is the stored image it is, which is no answer to itself; `picture` a small WebP.
+    `key` is the stored image it is, which is no answer to itself; `picture` makes a
+    small WebP of it.
     """
 
     name: str
     vector: Floats | Bits
     key: int | None = None
-    picture: bytes | None = None
+    picture: Callable[[], bytes] | None = None
 
 
 def resolve(item: QueryItem, store: Store, space: Space, embedder: Callable[[], Embedder]) -> Query:
@@ -63,25 +65,25 @@ def resolve(item: QueryItem, store: Store, space: Space, embedder: Callable[[], 
     try:
         return _of_bytes(str(path), read_bytes(File(str(path))), store, space, embedder)
     except ImageRejectedError as error:
-        raise ImageRejectedError(error.reason, f"{path}: {error.detail or REASONS[error.reason]}") from error
+        detail = error.detail or REASONS[error.reason]
+        raise ImageRejectedError(error.reason, f"{path}: {detail}") from error
 
 
 def _of_bytes(
     name: str, data: bytes, store: Store, space: Space, embedder: Callable[[], Embedder]
 ) -> Query:
     known = store.vector_of_content(space, sha256(data))
-    opened = embedder() if known is None else None
-    side = opened.preprocessing.decode_side if opened else 0
-    picture = decode(data, shorter_side=side)
     if known is not None:
-        return Query(name, _widened(known), None, thumbnail(picture.rgb))
-    return _embedded(name, picture.rgb, embedder)
+        rgb = decode(data, shorter_side=LONG_SIDE).rgb
+        return Query(name, _widened(known), None, partial(thumbnail, rgb))
+    side = embedder().preprocessing.decode_side
+    return _embedded(name, decode(data, shorter_side=side).rgb, embedder)
 
 
 def _embedded(name: str, rgb: Image.Image, embedder: Callable[[], Embedder]) -> Query:
     opened = embedder()
     vector = opened.embed(to_input(rgb, opened.preprocessing))
-    return Query(name, vector, None, thumbnail(rgb))
+    return Query(name, vector, None, partial(thumbnail, rgb))
 
 
 def _widened(stored: Stored) -> Floats | Bits:

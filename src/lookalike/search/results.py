@@ -34,7 +34,7 @@ class Hits:
     """The answer to one query, best first; all columns have the same length.
 
     `scores` and `distances` are float32 (k,). `picture` gives a small WebP for an id, and
-    `query_picture` one of the query, where there is one.
+    `query_picture` makes one of the query, where there is one.
     """
 
     query: str
@@ -47,7 +47,7 @@ class Hits:
     uris: list[str]
     metas: list[Mapping[str, Scalar]]
     picture: Picture
-    query_picture: bytes | None = None
+    query_picture: Callable[[], bytes] | None = None
 
     def __post_init__(self) -> None:
         columns = (self.scores, self.distances, self.labels, self.uris, self.metas)
@@ -103,7 +103,7 @@ class Hits:
             )
             for hit in self
         ]
-        picture = self.query_picture
+        picture = None if self.query_picture is None else self.query_picture()
         if picture is None and self.query.startswith(ID_PREFIX):
             picture = self.picture(self.query.removeprefix(ID_PREFIX))
         return SheetGroup(SheetQuery(self.query, picture), matches)
