@@ -1,7 +1,9 @@
 """Ctrl-C and SIGTERM in the middle: what was reported is there, the next run goes on from it."""
 
+import contextlib
 import os
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -38,6 +40,33 @@ def test_the_batch_at_hand_is_finished_and_the_run_can_go_on(tmp_path, pictures,
 
     done = index(tmp_path, pictures)
     assert (done["unchanged"], done["embedded"]) == (len(reported), 400 - len(reported))
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds processes in /proc")
+def test_a_decoder_that_is_killed_costs_its_image_and_the_next_run_has_it(tmp_path, pictures):
+    with start(tmp_path, "index", pictures, "-v") as process:
+        assert process.stderr is not None
+        process.stderr.readline()
+        for child in children(process.pid):
+            os.kill(child, signal.SIGKILL)
+        _, rest = process.communicate(timeout=60)
+
+    assert process.returncode in {0, 3}, rest.decode()
+    rejects = run(tmp_path, "rejects", "--json").json
+    assert {reject["reason"] for reject in rejects} <= {"crash"}
+    done = index(tmp_path, pictures)
+    assert (done["embedded"], done["unchanged"]) == (len(rejects), 400 - len(rejects))
+
+
+def children(parent: int) -> list[int]:
+    """Processes that `parent` started, from field 4 of /proc/PID/stat."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            after_name = place.read_text().rpartition(")")[2].split()
+            if int(after_name[1]) == parent:
+                found.append(int(place.parent.name))
+    return found
 
 
 def test_a_second_interrupt_ends_at_once_and_what_was_reported_is_there(tmp_path, pictures):
