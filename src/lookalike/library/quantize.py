@@ -27,6 +27,7 @@ from lookalike.types import Floats, Pixels
 K = 10
 LEAST_IMAGES = 2 * K
 CALIBRATED_AT_ONCE = 8
+TURNS = 10
 SEED = 0
 
 
@@ -65,7 +66,7 @@ def quantize(
     cannot be had as ONNX or a library with too few images that can be read.
     """
     if model.to_onnx is None or len(model.shape) != 1:
-        raise UsageError(f"{model.name} cannot be quantized: it is no ONNX network with a vector.")
+        raise UsageError(f"{model.name} cannot be quantized: only a vector from an ONNX graph can.")
     pixels, labels = _images(library, model, images)
     if len(pixels) < LEAST_IMAGES:
         raise UsageError(
@@ -77,8 +78,8 @@ def quantize(
         draft = Path(folder, "int8.onnx")
         _quantize(model, pixels[:calibrating], draft)
         judging, labels = pixels[calibrating:], labels[calibrating:]
-        vectors, rate = _embed(model, judging)
-        small, small_rate = _embed(find_model(f"onnx:{draft}"), judging)
+        both = _embed([model, find_model(f"onnx:{draft}")], judging)
+        (vectors, rate), (small, small_rate) = both
         near, small_near = _neighbours(vectors), _neighbours(small)
         overlap = float(
             np.mean([np.isin(a, b).mean() for a, b in zip(near, small_near, strict=True)])
@@ -153,18 +154,32 @@ def _quantize(model: Model, pixels: Pixels, path: Path) -> None:
     )
 
 
-def _embed(model: Model, pixels: Pixels) -> tuple[Floats, float]:
-    """Vectors of unit length (n, dim), and images a second once warm."""
-    embedder = Resources(runtime="onnx").embedder(Way(model, (), (), True), many=True)
-    parts = [pixels[start : start + BATCH] for start in range(0, len(pixels), BATCH)]
+def _embed(models: list[Model], pixels: Pixels) -> list[tuple[Floats, float]]:
+    """For each model: vectors of unit length (n, dim), and images a second.
+
+    They take turns, so that whatever else the machine does slows down both.
+    """
+    using = Resources(runtime="onnx")
+    embedders = [using.embedder(Way(model, (), (), True), many=True) for model in models]
+    vectors: list[list[Floats]] = [[] for _ in models]
+    seconds = [0.0] * len(models)
     try:
-        embedder.submit(parts[0]).result()
-        started = time.perf_counter()
-        vectors = [future.result().values for future in [embedder.submit(part) for part in parts]]
-        seconds = time.perf_counter() - started
+        for embedder in embedders:
+            embedder.submit(pixels[:BATCH]).result()
+        for turn in np.array_split(pixels, min(TURNS, len(pixels))):
+            parts = [turn[start : start + BATCH] for start in range(0, len(turn), BATCH)]
+            for number, embedder in enumerate(embedders):
+                started = time.perf_counter()
+                under_way = [embedder.submit(part) for part in parts]
+                vectors[number] += [future.result().values for future in under_way]
+                seconds[number] += time.perf_counter() - started
     finally:
-        embedder.close()
-    return np.concatenate(vectors), len(pixels) / seconds
+        for embedder in embedders:
+            embedder.close()
+    return [
+        (np.concatenate(found), len(pixels) / taken)
+        for found, taken in zip(vectors, seconds, strict=True)
+    ]
 
 
 def _neighbours(vectors: Floats) -> NDArray[Any]:

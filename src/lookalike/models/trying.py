@@ -77,7 +77,9 @@ def export(model: Model, path: Path) -> float:
     import onnx
 
     if model.to_onnx is None:
-        raise UsageError(f"{model.name} cannot be written as ONNX: its network is not one here.")
+        raise UsageError(
+            f"{model.name} is not run from an ONNX graph: it cannot be written as one."
+        )
     loaded = onnx.load_from_string(model.to_onnx())
     add_metadata(loaded, model.preprocessing)
     draft = path.with_name(f".{path.name}.part.onnx")
