@@ -39,30 +39,58 @@ def read_onnx(path: Path, *, data: bool = True) -> Any:
             f"{path} uses ONNX opset {opset}; at least {LEAST_OPSET} is needed. "
             "Convert it with onnx.version_converter, or export it again."
         )
-    for place in external_files(model, path):
-        if data and not place.is_file():
-            raise ModelError(f"{path} keeps weights in {place.name}, which is not beside it.")
-    if data and external_files(model, path):
-        size = sum(place.stat().st_size for place in external_files(model, path))
-        if size > SIZE_LIMIT:
-            raise ModelError(f"{path} has {size / 1e9:.1f} GB of weights; at most 2 GB can be run.")
-        onnx.load_external_data_for_model(model, str(path.parent))
+    if data:
+        _read_external(model, path)
     return model
 
 
+def _read_external(model: Any, path: Path) -> None:
+    """Take the tensors that lie in files beside the model into it, in place."""
+    from onnx import TensorProto
+
+    files = external_files(model, path)
+    for file in files:
+        if not file.is_file():
+            raise ModelError(f"{path} keeps weights in {file.name}, which is not beside it.")
+    size = sum(file.stat().st_size for file in files)
+    if size > SIZE_LIMIT:
+        raise ModelError(f"{path} has {size / 1e9:.1f} GB of weights; at most 2 GB can be run.")
+    for tensor in _tensors(model):
+        if tensor.data_location == TensorProto.EXTERNAL:
+            entries = {entry.key: entry.value for entry in tensor.external_data}
+            file = path.parent / entries["location"]
+            try:
+                length = int(entries.get("length", -1))
+                with file.open("rb") as opened:
+                    opened.seek(int(entries.get("offset", 0)))
+                    tensor.raw_data = opened.read(length)
+            except (ValueError, OSError) as error:
+                raise ModelError(f"{file} cannot be read as {path} says: {error}") from error
+            if len(tensor.raw_data) < length:
+                raise ModelError(f"{file} ends before its weights do.")
+            tensor.data_location = TensorProto.DEFAULT
+            del tensor.external_data[:]
+
+
 def external_files(model: Any, path: Path) -> list[Path]:
-    """The files beside `path` that hold tensors of it. Raises `ModelError` for any elsewhere."""
-    folder = path.parent.resolve()
+    """The files beside `path` that hold tensors of it. Raises `ModelError` for any elsewhere.
+
+    Links count as what they lead to: to the same folder, or, as in the hub's cache, to the
+    folder that `path` itself is a link to.
+    """
     names = {
         entry.value
         for tensor in _tensors(model)
         for entry in tensor.external_data
         if entry.key == "location"
     }
+    homes = (path.parent.resolve(), path.resolve().parent)
     for name in sorted(names):
-        if not (folder / name).resolve().is_relative_to(folder) or not (folder / name).name:
+        outside = Path(name).is_absolute() or ".." in Path(name).parts or not Path(name).name
+        target = (path.parent / name).resolve()
+        if outside or not any(target.is_relative_to(home) for home in homes):
             raise ModelError(f"{path} points to data outside of its folder: {name!r}. Refused.")
-    return [folder / name for name in sorted(names)]
+    return [path.parent / name for name in sorted(names)]
 
 
 def weights_digest(files: Sequence[Path]) -> str:

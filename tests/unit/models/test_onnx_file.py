@@ -347,6 +347,28 @@ def test_external_data(network: Path, tmp_path: Path) -> None:
             find_model(f"onnx:{path}#features")
 
 
+def test_external_data_in_the_layout_of_the_hubs_cache(network: Path, tmp_path: Path) -> None:
+    expected = run(find_model(f"onnx:{network}#features"), PIXELS)
+    blobs, snapshot = tmp_path / "blobs", tmp_path / "snapshots" / "1a2b"
+    blobs.mkdir()
+    snapshot.mkdir(parents=True)
+    onnx.save(
+        onnx.load(network),
+        snapshot / "net.onnx",
+        save_as_external_data=True,
+        location="net.onnx_data",
+        size_threshold=0,
+    )
+    for name, blob in (("net.onnx", "aa"), ("net.onnx_data", "bb")):
+        (snapshot / name).rename(blobs / blob)
+        (snapshot / name).symlink_to(Path("../../blobs") / blob)
+    model = find_model(f"onnx:{snapshot / 'net.onnx'}#features")
+    np.testing.assert_array_equal(run(model, PIXELS), expected)
+    (blobs / "bb").write_bytes((blobs / "bb").read_bytes()[:-4])
+    with pytest.raises(ModelError, match="ends before its weights do"):
+        find_model(f"onnx:{snapshot / 'net.onnx'}#features")
+
+
 def test_files_that_cannot_be_used(tmp_path: Path) -> None:
     path = tmp_path / "bad.onnx"
     path.write_bytes(b"no model at all")
