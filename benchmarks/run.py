@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import again, cold, exact, memory, throughput
+from benchmarks import again, cold, exact, hamming, memory, throughput
 from benchmarks.material import Bench, drawn_photos
 from benchmarks.report import Table, save
 
@@ -21,6 +21,7 @@ MEASUREMENTS: dict[str, Callable[[Bench], list[Table]]] = {
     "memory": memory.measure,
     "cold": cold.measure,
     "exact": exact.measure,
+    "hamming": hamming.measure,
 }
 
 
