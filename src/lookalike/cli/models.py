@@ -24,6 +24,7 @@ def list_models(context: typer.Context, json: JsonOption = False) -> None:
     if context.invoked_subcommand is not None:
         return
     from lookalike.models.catalog import catalog
+    from lookalike.models.loaders import LOADERS
 
     rows = [
         {
@@ -39,7 +40,7 @@ def list_models(context: typer.Context, json: JsonOption = False) -> None:
         print_json(rows)
     else:
         print_table(list(rows[0]), [list(row.values()) for row in rows])
-        say("Others: onnx:PATH#NODE, keras:PATH#LAYER. See: lookalike models show SPEC")
+        say(f"Any other: {', '.join(f'{name}:NAME' for name in LOADERS)}")
 
 
 @models.command()
