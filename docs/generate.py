@@ -154,12 +154,13 @@ def model_page() -> str:
         )
     for row in rows:
         spec = row.preprocessing
+        digest = f", sha256 `{row.weights_sha256}`" if row.weights_sha256 else ""
         mean, scale = (
             ", ".join(f"{value:g}" for value in values) for values in (spec.mean, spec.scale)
         )
         page += (
             f"\n## {row.name}\n\n{row.advice}\n\nPixels: {spec.interpolation}, {spec.channels}, "
-            f"mean {mean}, scale {scale}. Revision {row.revision}, sha256 `{row.weights_sha256}`.\n"
+            f"mean {mean}, scale {scale}. Revision {row.revision}{digest}.\n"
         )
     return page
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any
 
 from lookalike.errors import UsageError
 from lookalike.images.preprocess import Preprocessing
-from lookalike.models.catalog import catalog_row
+from lookalike.models.catalog import CatalogRow, catalog_row
 from lookalike.models.loaders import LOADERS
 from lookalike.models.network import Network, NetworkOptions, TextTower
 from lookalike.models.recipe import Recipe
@@ -83,6 +83,10 @@ def load_model(spec: Spec) -> Model:
         model: Model = _function(LOADERS[spec.loader])(spec)
         return model
     row = catalog_row(spec.name)
+    if row.source:
+        return _from_source(row, spec)
+    if spec.head not in {None, row.head}:
+        raise UsageError(f"{row.name} has the head @{row.head} only: leave @{spec.head} out.")
     builder = row.builder
     return Model(
         name=row.name,
@@ -95,6 +99,15 @@ def load_model(spec: Spec) -> Model:
         open=lambda options: _function(row.opener)(row, options),
         to_onnx=(lambda: _function(builder)(row)) if builder else None,
     )
+
+
+def _from_source(row: CatalogRow, spec: Spec) -> Model:
+    """A model that comes from elsewhere, seen the way that the catalogue says."""
+    own = None if row.head == "none" else row.head
+    source = replace(parse_spec(row.source), head=spec.head or own)
+    model: Model = _function(LOADERS[str(source.loader)])(source, row.preprocessing)
+    named = row.name if spec.head in {None, own} else f"{row.name}@{spec.head}"
+    return replace(model, name=named, revision=row.revision, licence=row.licence)
 
 
 def _function(path: str) -> Callable[..., Any]:

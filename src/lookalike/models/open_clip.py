@@ -23,8 +23,10 @@ FILES = ("open_clip_model.safetensors", "model.safetensors")
 _FITS: dict[str, Fit] = {"shortest": "crop", "squash": "squash", "longest": "pad"}
 
 
-def load(spec: Spec) -> Model:
+def load(spec: Spec, stated: Preprocessing | None = None) -> Model:
     """The model of an architecture and a tag, or a safetensors file, of open_clip.
+
+    `stated` preprocessing goes before that of the weights.
 
     Raises `MissingExtraError`, `UnknownNameError`, `UsageError` for a head, `ModelError` for
     weights that cannot be had or used.
@@ -40,7 +42,7 @@ def load(spec: Spec) -> Model:
         raise UsageError(f"open_clip's models give one vector: leave @{spec.head} out.")
     weights, config = _weights(open_clip, architecture, pretrained)
     module = _build(open_clip, architecture, weights, config)
-    preprocessing = from_preprocess_cfg(open_clip.get_model_preprocess_cfg(module))
+    preprocessing = stated or from_preprocess_cfg(open_clip.get_model_preprocess_cfg(module))
     network = Vision(module, module.encode_image)
     return Model(
         name=str(replace(spec, reducers=())),

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from lookalike.errors import ModelError, UnknownNameError
+from lookalike.images.preprocess import Preprocessing
 from lookalike.models.hub import Repository
 from lookalike.models.model import Model
 from lookalike.models.onnx_read import weights_digest
@@ -17,8 +18,11 @@ REVISION = "1"
 """Raised when the same weights are run in a way that gives other vectors."""
 
 
-def load(spec: Spec) -> Model:
+def load(spec: Spec, stated: Preprocessing | None = None) -> Model:
     """The network of that name, such as `vit_small_patch16_224.augreg_in21k`.
+
+    `stated` preprocessing goes before timm's own; where the input has one size only, the network
+    is made for the size of `stated`.
 
     Raises `MissingExtraError`, `UnknownNameError`, `UsageError` for a head that does not fit, and
     `ModelError` for weights that cannot be had or used.
@@ -27,10 +31,10 @@ def load(spec: Spec) -> Model:
     repository = Repository(config["hf_hub_id"])
     file = config.get("hf_hub_filename") or "model.safetensors"
     weights = repository.need_one(_safe(file), "model.safetensors")
-    module = build(spec.name.partition(".")[0], weights, config, {})
+    module = build(spec.name.partition(".")[0], weights, config, _size(config, stated))
     shown = f"timm:{spec.name}"
     network = vision(module, spec.head, shown)
-    preprocessing = preprocessing_of(module)
+    preprocessing = stated or preprocessing_of(module)
     return Model(
         name=str(replace(spec, reducers=())),
         revision=REVISION,
@@ -41,6 +45,12 @@ def load(spec: Spec) -> Model:
         licence=config.get("license") or "not stated",
         open=lambda options: TorchNetwork(network, preprocessing, options),
     )
+
+
+def _size(config: dict[str, Any], stated: Preprocessing | None) -> dict[str, Any]:
+    if stated is None or not config.get("fixed_input_size"):
+        return {}
+    return {} if stated.crop == config["input_size"][-1] else {"img_size": stated.crop}
 
 
 def pretrained_config(name: str) -> dict[str, Any]:
