@@ -24,7 +24,7 @@ def album(tmp_path_factory):
         ("search id:000.jpg -k many", "valid integer"),
         ("search id:000.jpg --runtime onyx", "Unknown runtime 'onyx'. Did you mean onnx?"),
         ("search id:000.jpg --precision fp64", "Unknown precision 'fp64'. Did you mean fp32"),
-        ("index in --model efficientnet-lite00", "Did you mean efficientnet-lite0?"),
+        ("index in --model efficientnet-lite00", "Did you mean efficientnet-lite0"),
         ("index in --label-from file", "'folder'"),
         ("index in --path-column image", "for tables only"),
         ("index in --limit 0", "greater than or equal to 1"),
