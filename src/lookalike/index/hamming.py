@@ -14,7 +14,10 @@ from lookalike.types import Bits, Floats, Keys
 
 _SMALL = 16_000_000
 """Bytes up to which NumPy is done before faiss is imported."""
+_FEW_QUERIES = 8
+"""Fewer than this are not worth the threads of faiss, which wait for one another at each call."""
 _BLOCK_BYTES = 1 << 20
+_FAISS_BLOCK_BYTES = 1 << 26
 _QUERIES_AT_ONCE = 64
 _ROW_PLACES = 40
 _ROW = (1 << _ROW_PLACES) - 1
@@ -44,8 +47,9 @@ def top_k(matrix: Bits, queries: Bits, k: int, *, skip: Mask | None = None) -> t
 
 def _nearest(matrix: Bits, queries: Bits, k: int, skip: Mask | None) -> Ranks:
     """The k smallest ranks (q, k) of each query, in order."""
-    rank = _ranks_by_numpy if matrix.size < _SMALL else _ranks_by_faiss
-    height = max(1, _BLOCK_BYTES // max(1, matrix.shape[1]))
+    by_numpy = matrix.size < _SMALL or len(queries) < _FEW_QUERIES
+    rank = _ranks_by_numpy if by_numpy else _ranks_by_faiss
+    height = max(1, (_BLOCK_BYTES if by_numpy else _FAISS_BLOCK_BYTES) // max(1, matrix.shape[1]))
     best = np.empty((len(queries), 0), dtype=np.int64)
     for numbers, rows in blocks(matrix, skip, height):
         distances, places = rank(rows, queries, min(k, len(rows)))

@@ -21,6 +21,7 @@ KERNELS = {"numpy": 1 << 60, "faiss": 0}
 @pytest.fixture(params=KERNELS)
 def kernel(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr(hamming, "_SMALL", KERNELS[request.param])
+    monkeypatch.setattr(hamming, "_FEW_QUERIES", 0)
     return str(request.param)
 
 
@@ -58,6 +59,7 @@ def test_any_number_of_bytes(kernel: str, size: int) -> None:
 
 def test_blocks_are_merged(kernel: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hamming, "_BLOCK_BYTES", 8 * 37)
+    monkeypatch.setattr(hamming, "_FAISS_BLOCK_BYTES", 8 * 37)
     monkeypatch.setattr(hamming, "_QUERIES_AT_ONCE", 3)
     check(some_bits(1000, 8), some_bits(8, 8, 1), 50)
 
@@ -89,6 +91,7 @@ def test_any_small_case(data: st.DataObject) -> None:
     for small in KERNELS.values():
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(hamming, "_SMALL", small)
+            patch.setattr(hamming, "_FEW_QUERIES", 0)
             check(matrix, some_bits(2, size), k, skip)
 
 
