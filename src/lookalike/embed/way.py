@@ -110,14 +110,17 @@ class Way:
 def find_way(text: str, *, normalised: bool) -> Way:
     """The way that a spec string names, its reducers not fitted yet.
 
+    Bits are always made of vectors of length 1: their metric says nothing of the vectors.
     Raises `UnknownNameError`, `UsageError`, `MissingExtraError`, `ModelError`.
     """
     spec = parse_spec(text)
+    reducers = tuple(map(make_reducer, spec.reducers))
+    hashed = bool(reducers) and reducers[-1].gives_bits
     return Way(
         load_model(replace(spec, reducers=())),
         tuple(map(str, spec.reducers)),
-        tuple(map(make_reducer, spec.reducers)),
-        normalised,
+        reducers,
+        normalised or hashed,
     )
 
 

@@ -172,7 +172,9 @@ def test_weights_that_mean_nothing_are_refused(library: lookalike.Library) -> No
 def test_hashed_vectors_are_searched_by_the_bits_that_differ(
     library: lookalike.Library, folder: Path
 ) -> None:
-    library.add_space("bits", "efficientnet-lite0|lsh:200,seed=628")
+    (folder / "images").rename(folder / "elsewhere")
+    assert library.add_space("bits", "efficientnet-lite0|lsh:200,seed=628").embedded == COUNT
+    (folder / "elsewhere").rename(folder / "images")
     main = library.matrix("main").astype(np.float64)
     normals = np.random.Generator(np.random.PCG64(628)).uniform(-1, 1, (200, 1280))
     sides = main @ normals.T > 0
