@@ -13,7 +13,7 @@ from shell import STORED, age, index, photos, run, start
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pictures")
-    photos(folder, range(400))
+    photos(folder, range(250))
     age(folder)
     return folder
 
@@ -33,13 +33,13 @@ def test_the_batch_at_hand_is_finished_and_the_run_can_go_on(tmp_path, pictures,
     assert "run the same command to go on" in err
     reported = STORED.findall(err)
     assert {outcome for outcome, _ in reported} == {"embedded"}
-    assert 0 < len(reported) < 400
+    assert 0 < len(reported) < 250
     assert f"{len(reported)} images offered: {len(reported)} embedded" in out.decode()
     info = run(tmp_path, "info", "--head", 1000, "--json").json
     assert {image["id"] for image in info["head"]} == {id_ for _, id_ in reported}
 
     done = index(tmp_path, pictures)
-    assert (done["unchanged"], done["embedded"]) == (len(reported), 400 - len(reported))
+    assert (done["unchanged"], done["embedded"]) == (len(reported), 250 - len(reported))
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds processes in /proc")
@@ -55,7 +55,7 @@ def test_a_decoder_that_is_killed_costs_its_image_and_the_next_run_has_it(tmp_pa
     rejects = run(tmp_path, "rejects", "--json").json
     assert {reject["reason"] for reject in rejects} <= {"crash"}
     done = index(tmp_path, pictures)
-    assert (done["embedded"], done["unchanged"]) == (len(rejects), 400 - len(rejects))
+    assert (done["embedded"], done["unchanged"]) == (len(rejects), 250 - len(rejects))
 
 
 def children(parent: int) -> list[int]:
