@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from lookalike.cli.options import ModelOption, PrecisionOption, RuntimeOption
+from lookalike.cli.options import DeviceOption, ModelOption, PrecisionOption, RuntimeOption
 from lookalike.cli.output import say
 from lookalike.errors import UsageError
 from lookalike.types import Rejected
@@ -30,6 +30,7 @@ def embed(
     ] = False,
     runtime: RuntimeOption = "auto",
     precision: PrecisionOption = "auto",
+    device: DeviceOption = "auto",
 ) -> None:
     """Print the vector of each image as a line of JSON, or write all of them as a NumPy array."""
     import numpy as np
@@ -43,7 +44,7 @@ def embed(
     if out is not None and not out.parent.is_dir():
         raise UsageError(f"There is no folder {str(out.parent)!r} to write {out.name!r} into.")
     paths = split_paths(sys.stdin.buffer, b"\0" if null else b"\n") if files == ["-"] else files
-    resources = Resources(runtime=runtime, precision=precision)
+    resources = Resources(runtime=runtime, precision=precision, device=device)
     ids, vectors, rejected = [], [], 0
     for result in embed_files(paths, model=model, normalised=not raw, resources=resources):
         if isinstance(result, Rejected):

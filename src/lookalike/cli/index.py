@@ -12,6 +12,7 @@ import typer
 
 from lookalike.cli.interrupt import stop_on_interrupt
 from lookalike.cli.options import (
+    DeviceOption,
     JsonOption,
     LibraryOption,
     ModelOption,
@@ -71,6 +72,7 @@ def index(
     ] = None,
     runtime: RuntimeOption = "auto",
     precision: PrecisionOption = "auto",
+    device: DeviceOption = "auto",
     workers: Annotated[
         int | None, typer.Option(min=1, help="Decoder processes. Default: one a core.")
     ] = None,
@@ -120,6 +122,7 @@ def index(
             metric=metric,
             runtime=runtime,
             precision=precision,
+            device=device,
             workers=workers,
             limits=Limits(pixels=max_pixels, seconds=timeout),
         ) as opened,

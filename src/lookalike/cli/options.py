@@ -21,4 +21,5 @@ ModelOption = Annotated[
     str | None, typer.Option(help="The model, by name. Default: the library's own.")
 ]
 RuntimeOption = Annotated[str, typer.Option(help="What runs the network: auto, onnx or openvino.")]
+DeviceOption = Annotated[str, typer.Option(help="Where torch models run: auto, cpu, cuda.")]
 PrecisionOption = Annotated[str, typer.Option(help="What it computes in: auto, fp32 or bf16.")]

@@ -8,7 +8,13 @@ from typing import Annotated
 
 import typer
 
-from lookalike.cli.options import JsonOption, LibraryOption, PrecisionOption, RuntimeOption
+from lookalike.cli.options import (
+    DeviceOption,
+    JsonOption,
+    LibraryOption,
+    PrecisionOption,
+    RuntimeOption,
+)
 from lookalike.cli.output import print_json, print_line, print_table, say
 from lookalike.errors import UsageError
 
@@ -37,12 +43,15 @@ def search(
     ] = False,
     runtime: RuntimeOption = "auto",
     precision: PrecisionOption = "auto",
+    device: DeviceOption = "auto",
     json: JsonOption = False,
 ) -> None:
     """Print the images that look most like QUERY, best first."""
     import lookalike
 
-    with lookalike.open(library, create=False, runtime=runtime, precision=precision) as opened:
+    with lookalike.open(
+        library, create=False, runtime=runtime, precision=precision, device=device
+    ) as opened:
         hits = opened.search(
             query,
             k,

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lookalike.cli.interrupt import stop_on_interrupt
-from lookalike.cli.options import JsonOption, LibraryOption, PrecisionOption, RuntimeOption
+from lookalike.cli.options import (
+    DeviceOption,
+    JsonOption,
+    LibraryOption,
+    PrecisionOption,
+    RuntimeOption,
+)
 from lookalike.cli.output import count, print_json, print_line, print_table, say
 from lookalike.cli.progress import progress_bar
 
@@ -30,6 +36,7 @@ def add(
     metric: Annotated[str, typer.Option(help="cosine, l2, l1 or ip.")] = "cosine",
     runtime: RuntimeOption = "auto",
     precision: PrecisionOption = "auto",
+    device: DeviceOption = "auto",
     workers: Annotated[
         int | None, typer.Option(min=1, help="Decoder processes. Default: one a core.")
     ] = None,
@@ -40,7 +47,12 @@ def add(
 
     with (
         lookalike.open(
-            library, create=False, runtime=runtime, precision=precision, workers=workers
+            library,
+            create=False,
+            runtime=runtime,
+            precision=precision,
+            workers=workers,
+            device=device,
         ) as opened,
         stop_on_interrupt() as stop,
         progress_bar() as advance,

@@ -37,13 +37,14 @@ class Embedder:
         *,
         runtime: str = "auto",
         precision: str = "auto",
+        device: str = "auto",
         streams: int = 1,
         batch: int = BATCH,
     ) -> None:
         self.batch = batch
         self.streams = streams
         self._way = way
-        self._network = way.model.open(NetworkOptions(runtime, precision, batch, streams))
+        self._network = way.model.open(NetworkOptions(runtime, precision, batch, streams, device))
         self._threads = ThreadPoolExecutor(streams, thread_name_prefix="embed")
 
     @property

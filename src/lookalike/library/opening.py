@@ -29,19 +29,21 @@ def open(  # noqa: A001  `lookalike.open` reads best
     precision: str = "auto",
     workers: int | None = None,
     limits: Limits = DEFAULT_LIMITS,
+    device: str = "auto",
 ) -> Library:
     """Open the library in the folder `path`; it is made if it is new.
 
     Without `path` it is found upward from the working folder, as git finds its own. `model`
     and `metric` (cosine, l2, l1, ip) are chosen when a library is made; for one that exists
     they must agree with it. `runtime` is auto, onnx or openvino; `precision` auto, fp32 or
-    bf16; `workers` counts decoder processes (default: one a core).
+    bf16; `workers` counts decoder processes (default: one a core); `device` is for models
+    that torch runs: auto, cpu, cuda.
 
     Raises `LibraryNotFoundError` (with `create=False`), `LibraryTooNewError`,
     `LibraryDamagedError`, `RecipeMismatchError`, `UnknownNameError`.
     """
     chosen = None if metric is None else known_metric(metric)
-    resources = Resources(runtime, precision, workers, limits)
+    resources = Resources(runtime, precision, workers, limits, device)
     if model is not None:
         find_way(model, normalised=True)
     directory = library_directory(path, create=create)

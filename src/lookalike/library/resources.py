@@ -50,6 +50,8 @@ class LazyEmbedder:
 class Resources:
     """`runtime`: auto, onnx, openvino; `precision`: auto, fp32, bf16; `workers`: decoders.
 
+    `device`: auto, cpu, or one that torch knows, such as cuda:1.
+
     Raises `UnknownNameError` for other names, `UsageError` for less than one worker.
     """
 
@@ -57,6 +59,7 @@ class Resources:
     precision: str = "auto"
     workers: int | None = None
     limits: Limits = DEFAULT_LIMITS
+    device: str = "auto"
 
     def __post_init__(self) -> None:
         NetworkOptions(self.runtime, self.precision)
@@ -69,6 +72,7 @@ class Resources:
             way,
             runtime=self.runtime,
             precision=self.precision,
+            device=self.device,
             streams=cores() if many else 1,
             batch=BATCH if many else 1,
         )

@@ -60,8 +60,10 @@ def open_onnx(model: bytes, options: NetworkOptions) -> Network:
     """Load a serialized ONNX model whose input is `pixels`, uint8 (n, side, side, 3).
 
     `auto` means OpenVINO where it is installed. Raises `MissingExtraError`, or `UsageError`
-    for a precision that the runtime does not have.
+    for a precision or a device that the runtime does not have.
     """
+    if options.device not in {"auto", "cpu"}:
+        raise UsageError(f"This model runs on the CPU only, not on {options.device!r}.")
     chosen = options.runtime
     if chosen == "openvino" or (chosen == "auto" and find_spec("openvino")):
         return OpenVinoNetwork(
