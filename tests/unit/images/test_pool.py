@@ -50,7 +50,7 @@ def trapped(tmp_path, monkeypatch):
     """Decoder processes in which a few bytes do what a flaw in a decoder would do."""
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "sitecustomize.py").write_text(TRAP)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"), prepend=os.pathsep)
 
 
 def pool(workers: int = 1, slots: int = 4, **limits: float) -> DecodePool:
