@@ -25,6 +25,8 @@ from lookalike.images.shared import open_shared
 from lookalike.images.thumbnail import thumbnail
 from lookalike.types import Location
 
+LONGEST_SECONDS = 1e6
+
 
 def main() -> None:
     """Serve tasks until the parent closes the pipe; it alone decides when a run ends."""
@@ -43,7 +45,10 @@ def main() -> None:
             task, payload = receive(tasks)
         except EOFError:
             return
-        send(answers, *_answer(task, payload, preprocessing, limits, slots))
+        _die_after(2 * limits.seconds)
+        answer = _answer(task, payload, preprocessing, limits, slots)
+        _die_after(0)
+        send(answers, *answer)
 
 
 def _private_pipes() -> tuple[IO[bytes], IO[bytes]]:
@@ -52,6 +57,12 @@ def _private_pipes() -> tuple[IO[bytes], IO[bytes]]:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     return tasks, answers
+
+
+def _die_after(seconds: float) -> None:
+    """Let the system end this process should it hang and have no parent to do so; 0: do not."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, min(seconds, LONGEST_SECONDS))
 
 
 def _limit_memory(extra: int) -> None:

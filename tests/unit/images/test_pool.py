@@ -279,6 +279,7 @@ print("all decoded")
     assert (done.stdout, done.returncode) == ("all decoded\n", 0), done.stderr
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks for processes in /proc")
 def test_decoders_go_when_their_parent_is_killed(tmp_path):
     script = f"""
 import os, signal
@@ -300,6 +301,35 @@ os.kill(os.getpid(), signal.SIGKILL)
     while Path(f"/proc/{int(done.stdout)}/cmdline").exists() and time.monotonic() < deadline:
         time.sleep(0.02)
     assert time.monotonic() < deadline
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks for processes in /proc")
+def test_a_decoder_that_hangs_goes_even_without_its_parent(trapped, tmp_path):
+    script = f"""
+import os, signal, time
+from lookalike.images.limits import Limits
+from lookalike.images.pool import DecodePool
+from lookalike.images.preprocess import Preprocessing
+from lookalike.types import File
+
+small = Preprocessing(8, 8, "bicubic", (0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
+pool = DecodePool(small, workers=1, slots=2, limits=Limits(seconds=1.0))
+pool.submit(File({written(tmp_path / "a.png").path!r})).result()
+print(pool._workers[0]._running.process.pid, flush=True)
+pool.submit(File({bytes_of(tmp_path / "hang.png", b"hang").path!r}))
+time.sleep(0.3)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
+    )
+
+    orphan = Path(f"/proc/{int(done.stdout)}/cmdline")
+    assert orphan.exists()
+    deadline = time.monotonic() + 10
+    while orphan.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not orphan.exists()
 
 
 def test_shared_memory_goes_elsewhere_when_the_first_place_is_full(monkeypatch, tmp_path):
