@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from lookalike.errors import UnknownNameError, UsageError
 
+LIBRARY_NAME = ".lookalike"
+"""The folder that is a library, in the folder it belongs to."""
+
 Scalar: TypeAlias = str | int | float | bool | None
 Metric = Literal["cosine", "l2", "l1", "ip", "hamming"]
 FLOAT_METRICS: tuple[Metric, ...] = ("cosine", "l2", "l1", "ip")

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 from lookalike.errors import LibraryNotFoundError
+from lookalike.types import LIBRARY_NAME
 
-LIBRARY_NAME = ".lookalike"
 DATABASE_NAME = "library.db"
 
 

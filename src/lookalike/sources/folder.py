@@ -14,15 +14,16 @@ from lookalike.sources.extensions import is_image_name
 from lookalike.sources.naming import absolute, folder_label, path_id
 from lookalike.sources.skips import Skips
 from lookalike.sources.source import LabelFrom
-from lookalike.types import File, Reference, readable
+from lookalike.types import LIBRARY_NAME, File, Reference, readable
 
 
 class FolderSource:
     """All images below a folder; the id is the path relative to it.
 
-    Dot-files and dot-folders are passed over. Links are followed, after the folder's own
-    tree, and no folder is listed twice, so links may form loops and adding one renames nothing.
-    With `label_from="folder"` the label is the name of the folder that holds the image.
+    Dot-files and dot-folders are passed over, a library among them without a word. Links are
+    followed, after the folder's own tree, and no folder is listed twice, so links may form
+    loops and adding one renames nothing. With `label_from="folder"` the label is the name of
+    the folder that holds the image.
     """
 
     def __init__(self, folder: str, label_from: LabelFrom | None = None) -> None:
@@ -106,6 +107,8 @@ class _Walk:
     def _sort_in(
         self, entry: os.DirEntry[str], relative: str, found: list[str], links: list[str]
     ) -> None:
+        if entry.name == LIBRARY_NAME:
+            return
         if entry.name.startswith("."):
             self._skips.add(skips.HIDDEN, repr(relative))
             return

@@ -42,7 +42,7 @@ def pictures() -> list[Image.Image]:
 
 def vectors(model: Model) -> np.ndarray:
     pixels = np.stack([to_input(each, model.preprocessing) for each in pictures()])
-    return model.open(NetworkOptions(batch=len(pixels))).run(pixels)
+    return model.open(NetworkOptions(precision="fp32", batch=len(pixels))).run(pixels)
 
 
 def write_tokenizer(folder: Path) -> None:
