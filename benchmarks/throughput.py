@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
@@ -38,11 +36,11 @@ class Photos:
 def measure(bench: Bench) -> list[Table]:
     """Small photos, then 12-megapixel JPEGs: rates, and ratios within each round."""
     photos = linked(bench.files, bench.work / "photos")
-    large = large_jpegs(bench.files, bench.work / "large", bench.few(160, 40))
-    seconds = bench.few(6, 1)
+    large = large_jpegs(bench.files, bench.work / "large", bench.few(128, 48))
+    seconds = bench.few(4, 1)
     sets = [
-        Photos("the photos", photos, bench.few(320, 64), seconds),
-        Photos("12-megapixel JPEGs", large, bench.few(64, 8), seconds),
+        Photos("the photos", photos, bench.few(192, 64), seconds),
+        Photos("12-megapixel JPEGs", large, bench.few(32, 8), seconds),
     ]
     return [table for one in sets for table in _tables(one, bench)]
 
@@ -76,18 +74,15 @@ def _contestants(photos: Photos, work: Path) -> dict[str, Callable[[], Round]]:
 
 
 def _index(photos: Photos, work: Path, runtime: str) -> Round:
-    """A fresh library: its rate as a whole process, and between its first and last commit."""
+    """Two fresh libraries: the whole command, and the rate from first commit to last."""
     library = work / "library"
     rmtree(library, ignore_errors=True)
     command = lookalike("index", photos.folder, "--library", library, "--runtime", runtime)
     seconds = timed(command)
-    with closing(sqlite3.connect(library / ".lookalike" / "library.db")) as connection:
-        commits = connection.execute(
-            "SELECT checked_ns, count(*) FROM images GROUP BY checked_ns ORDER BY checked_ns"
-        ).fetchall()
-    stored = sum(images for _, images in commits)
-    steady = (stored - commits[0][1]) / max(1e-9, (commits[-1][0] - commits[0][0]) / 1e9)
-    return {f"whole {runtime}": stored / seconds, f"steady {runtime}": steady}
+    rmtree(library)
+    rate = float(run(module("steady", photos.folder, library, runtime))[1])
+    count = len(list(photos.folder.iterdir()))
+    return {f"whole {runtime}": count / seconds, f"steady {runtime}": rate}
 
 
 def _limit(photos: Photos, runtime: str) -> Round:
