@@ -60,7 +60,9 @@ def decode(data: bytes, limits: Limits = DEFAULT_LIMITS, *, shorter_side: int = 
         except MemoryError as error:
             raise ImageRejectedError("out-of-memory", "decoding ran out of memory") from error
         except Exception as error:  # decoders raise anything on damaged data
-            raise ImageRejectedError("truncated", _one_line(error)) from error
+            memory = "out of memory" in str(error)  # Pillow's decoders say it in words only
+            reason = "out-of-memory" if memory else "truncated"
+            raise ImageRejectedError(reason, _one_line(error)) from error
 
 
 def _decode(data: bytes, limits: Limits, shorter_side: int) -> Picture:

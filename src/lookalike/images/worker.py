@@ -17,6 +17,7 @@ from PIL import Image
 from lookalike.errors import ImageRejectedError
 from lookalike.images.decode import decode
 from lookalike.images.fingerprint import perceptual_hash, sha256
+from lookalike.images.formats import allowed_formats
 from lookalike.images.frames import receive, send, unpack_location
 from lookalike.images.limits import Limits
 from lookalike.images.preprocess import Preprocessing, fit_to_input
@@ -38,6 +39,7 @@ def main() -> None:
     limits = Limits(**setup["limits"])
     preprocessing = Preprocessing.from_recipe(setup["preprocessing"])
     slots = open_shared(setup["shared"])
+    allowed_formats()  # their code is loaded before memory is limited, not by the first image
     _limit_memory(limits.memory)
     send(answers, {"ready": True})
     while True:

@@ -79,8 +79,8 @@ def test_what_is_passed_over_is_counted_and_said(tmp_path: Path) -> None:
     assert ids(source) == ["a.jpg"]
     said = sorted(source.notes)
     assert len(said) == 3
-    assert said[0].startswith("1 special file (pipes, sockets, devices, sparse files) skipped: ")
-    assert said[1].startswith("2 dot-files or dot-folders skipped, such as '.")
+    assert said[0] == "1 dot-file or dot-folder skipped: '.b.jpg'"
+    assert said[1].startswith("1 special file (pipes, sockets, devices, sparse files) skipped: ")
     assert said[2].startswith("4 files without an image extension skipped, such as '")
 
 
