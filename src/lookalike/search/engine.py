@@ -14,6 +14,7 @@ from lookalike.index import exact, hamming
 from lookalike.index.blocks import Mask
 from lookalike.index.scores import merge
 from lookalike.index.weighted import Part, weighted_top_k
+from lookalike.search.allowed import rows_of, scan_allowed
 from lookalike.store.matrix import MatrixView
 from lookalike.types import Floats, Halves, Keys, Metric, Stored, check_metric
 
@@ -26,12 +27,14 @@ def nearest(
     *,
     unit: bool,
     without: Sequence[Collection[int]],
+    allowed: Keys | None = None,
 ) -> list[tuple[Keys, Floats]]:
     """For each query, float32 (q, dim) or packed bits: image keys and scores, best first.
 
     At most k of each. `unit` says that the stored vectors have length 1. `without` holds, for
-    each query, the keys that are no answer to it. Raises `UsageError` for a query of another
-    dimension or that is not finite, and for a metric that such vectors do not have.
+    each query, the keys that are no answer to it; `allowed` (m,), rising, the only keys that
+    may be one. Raises `UsageError` for a query of another dimension or that is not finite, and
+    for a metric that such vectors do not have.
     """
     check_metric(metric, bits=view.space.of_bits)
     wanted = k + max(map(len, without), default=0)
@@ -41,11 +44,9 @@ def nearest(
             return hamming.top_k(matrix, queries, wanted, skip=dead)
         return exact.top_k(matrix, queries, wanted, metric, skip=dead, unit=unit)
 
-    scores, rows = best(view.matrix, view.dead)
-    parts = [(scores, view.keys[rows])]
+    parts = [scan_allowed(view.matrix, view.keys, view.dead, allowed, best)]
     if len(view.tail_keys):
-        scores, rows = best(view.tail_matrix, None)
-        parts.append((scores, view.tail_keys[rows]))
+        parts.append(scan_allowed(view.tail_matrix, view.tail_keys, None, allowed, best))
     scores, keys = merge(parts, wanted)
     return _answers(scores, keys, k, without)
 
@@ -62,10 +63,16 @@ class Weighed:
 
 
 def nearest_weighed(
-    spaces: Sequence[Weighed], k: int, *, without: Sequence[Collection[int]]
+    spaces: Sequence[Weighed],
+    k: int,
+    *,
+    without: Sequence[Collection[int]],
+    allowed: Keys | None = None,
 ) -> list[tuple[Keys, Floats]]:
     """The same by the weighted sum of the spaces' cosines, over images that all of them hold."""
     common = reduce(lambda one, other: np.intersect1d(one, other, True), (s.keys for s in spaces))
+    if allowed is not None:
+        common = common[rows_of(allowed, common)]
     parts = [
         Part(
             space.matrix,
