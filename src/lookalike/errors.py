@@ -82,3 +82,24 @@ class ImageRejectedError(LookalikeError):
         self.reason = reason
         self.detail = detail
         super().__init__(f"{reason}: {detail}" if detail else reason)
+
+
+class FetchError(ImageRejectedError):
+    """An image could not be had from the web; asking again helps where it is `transient`.
+
+    `code` is the HTTP status, `retry_after` the seconds to wait, where the server told.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        detail: str = "",
+        *,
+        code: int | None = None,
+        transient: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
+        self.code = code
+        self.transient = transient
+        self.retry_after = retry_after
+        super().__init__(reason, detail)

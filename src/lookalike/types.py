@@ -54,12 +54,21 @@ REASONS: Mapping[str, str] = {
     "empty": "the file has no bytes",
     "not-an-image": "the bytes are not an image of a format that is read here",
     "truncated": "the image ends too early or its data are damaged",
-    "too-large": "more pixels than the limit allows",
-    "timeout": "decoding took longer than the limit allows",
+    "too-large": "more pixels or bytes than the limit allows",
+    "timeout": "downloading or decoding took longer than the limit allows",
     "out-of-memory": "decoding needed more memory than the limit allows",
     "crash": "the decoder crashed on this image",
     "bad-row": "the table row names no image",
     "bad-vector": "the model gave a vector that is zero or not finite",
+    "bad-url": "the URL is malformed, has a password in it, or is not http or https",
+    "forbidden": "the URL leads to an address or a port that is not of the public web",
+    "dns": "the name of the server has no address",
+    "connection": "the server could not be reached, or hung up",
+    "tls": "the server's certificate is not valid",
+    "http": "the server answered with an error",
+    "redirects": "one redirect after another",
+    "protocol": "the server's answer is not proper HTTP",
+    "robots": "the site asks programs not to take this image",
 }
 
 
