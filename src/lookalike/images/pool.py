@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import queue
-import threading
 from collections.abc import Collection
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import asdict
 from typing import cast
 
 import numpy as np
 
 from lookalike.errors import LookalikeError
+from lookalike.images.crew import Crew
 from lookalike.images.limits import DEFAULT_LIMITS, Limits
 from lookalike.images.preprocess import Preprocessing
 from lookalike.images.process import Decoded, DecoderProcess, SameContent
 from lookalike.images.shared import SharedMemory
 from lookalike.types import Blob, Location, Pixels
-
-WATCH_SECONDS = 0.05
 
 
 class DecodePool:
@@ -50,15 +47,7 @@ class DecodePool:
             "preprocessing": preprocessing.as_recipe(),
             "shared": self._shared.address,
         }
-        inherited = self._shared.descriptors
-        self._workers = [DecoderProcess(setup, inherited) for _ in range(workers)]
-        self._idle: queue.SimpleQueue[DecoderProcess] = queue.SimpleQueue()
-        for worker in self._workers:
-            self._idle.put(worker)
-        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="decode")
-        self._closed = threading.Event()
-        self._watch = threading.Thread(target=self._watch_deadlines, daemon=True)
-        self._watch.start()
+        self._crew = Crew(setup, workers, self._shared.descriptors)
 
     @property
     def free_slots(self) -> int:
@@ -74,7 +63,8 @@ class DecodePool:
         """
         if not self._free:
             raise LookalikeError("All decode slots are taken: release one first.")
-        return self._threads.submit(self._run, location, known, self._free.pop())
+        slot = self._free.pop()
+        return self._crew.submit(lambda worker: self._decode(worker, location, known, slot))
 
     def pixels(self, decoded: Decoded) -> Pixels:
         """A view of uint8 (side, side, 3), valid until `release`."""
@@ -86,16 +76,7 @@ class DecodePool:
 
     def close(self) -> None:
         """Stop the processes and free the shared memory."""
-        if self._closed.is_set():
-            return
-        self._closed.set()
-        self._threads.shutdown(wait=False, cancel_futures=True)
-        for worker in self._workers:
-            worker.interrupt()
-        self._threads.shutdown(wait=True)
-        for worker in self._workers:
-            worker.close()
-        self._watch.join()
+        self._crew.close()
         self._shared.close()
 
     def __enter__(self) -> DecodePool:
@@ -104,10 +85,9 @@ class DecodePool:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _run(
-        self, location: Location, known: Collection[bytes], slot: int
+    def _decode(
+        self, worker: DecoderProcess, location: Location, known: Collection[bytes], slot: int
     ) -> Decoded | SameContent:
-        worker = self._idle.get()
         keep_slot = False
         try:
             picture = self._thumbnails or isinstance(location, Blob)
@@ -117,9 +97,3 @@ class DecodePool:
         finally:
             if not keep_slot:
                 self._free.append(slot)
-            self._idle.put(worker)
-
-    def _watch_deadlines(self) -> None:
-        while not self._closed.wait(WATCH_SECONDS):
-            for worker in self._workers:
-                worker.kill_if_overdue()

@@ -14,7 +14,8 @@ from typing import IO, Any
 
 from lookalike.errors import ImageRejectedError, LookalikeError
 from lookalike.images.frames import pack_location, receive, send
-from lookalike.types import Content, Location
+from lookalike.images.resize import Resized
+from lookalike.types import Blob, Content, Location
 
 COMMAND = (sys.executable, "-P", "-m", "lookalike.images.worker")
 """With -P, for the working folder may hold a `numpy.py` that came with the images."""
@@ -63,24 +64,18 @@ class DecoderProcess:
         seconds: float,
     ) -> Decoded | SameContent:
         """Decode one image into `slot`. Raises `ImageRejectedError`."""
-        packed, payload = pack_location(location)
-        task = {
-            "location": packed,
-            "slot": slot,
-            "known": [digest.hex() for digest in known],
-            "thumbnail": thumbnail,
-        }
-        running = self._running or self._start()
-        try:
-            answer, picture = self._exchange(running, task, payload, seconds)
-        except (EOFError, OSError) as error:
-            raise self._bury(running, seconds) from error
-        if "rejected" in answer:
-            raise ImageRejectedError(answer["rejected"], answer["detail"])
+        hexes = [digest.hex() for digest in known]
+        task = {"slot": slot, "known": hexes, "thumbnail": thumbnail}
+        answer, picture = self._answer(location, task, seconds)
         if "known" in answer:
             return SameContent(bytes.fromhex(answer["known"]))
         digest = bytes.fromhex(answer.pop("sha256"))
         return Decoded(Content(sha256=digest, **answer), slot, picture or None)
+
+    def resize(self, data: bytes, seconds: float) -> Resized:
+        """The image as the setup's `resizing` wants it. Raises `ImageRejectedError`."""
+        answer, resized = self._answer(Blob("", "", data), {}, seconds)
+        return Resized(resized or data, **answer)
 
     def kill_if_overdue(self) -> None:
         """Called by a watchdog: ends a process whose answer is late."""
@@ -107,6 +102,21 @@ class DecoderProcess:
             running.process.kill()
             running.process.wait()
         _close(running.answers)
+
+    def _answer(
+        self, location: Location, task: Mapping[str, Any], seconds: float
+    ) -> tuple[dict[str, Any], bytes]:
+        packed, payload = pack_location(location)
+        running = self._running or self._start()
+        try:
+            answer, picture = self._exchange(
+                running, {"location": packed, **task}, payload, seconds
+            )
+        except (EOFError, OSError) as error:
+            raise self._bury(running, seconds) from error
+        if "rejected" in answer:
+            raise ImageRejectedError(answer["rejected"], answer["detail"])
+        return answer, picture
 
     def _exchange(
         self, running: _Running, task: Mapping[str, Any], payload: bytes, seconds: float

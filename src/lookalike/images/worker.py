@@ -1,16 +1,16 @@
-"""The decoder process: reads tasks on stdin, writes pixels into shared memory, answers on stdout.
+"""The decoder process: tasks on stdin, answers on stdout, pixels into shared memory or a new file.
 
 Run as `python -m lookalike.images.worker` by `images.pool`. It dies with its parent.
 """
 
 from __future__ import annotations
 
-import mmap
 import os
 import signal
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeAlias
 
 from PIL import Image
 
@@ -22,11 +22,14 @@ from lookalike.images.frames import receive, send, unpack_location
 from lookalike.images.limits import Limits
 from lookalike.images.preprocess import Preprocessing, fit_to_input
 from lookalike.images.read import read_bytes
+from lookalike.images.resize import Resizing, resized
 from lookalike.images.shared import open_shared
 from lookalike.images.thumbnail import thumbnail
 from lookalike.types import Location
 
 LONGEST_SECONDS = 1e6
+Answer: TypeAlias = tuple[Mapping[str, Any], bytes]
+Work: TypeAlias = Callable[[dict[str, Any], Location], Answer]
 
 
 def main() -> None:
@@ -37,8 +40,7 @@ def main() -> None:
     tasks, answers = _private_pipes()
     setup, _ = receive(tasks)
     limits = Limits(**setup["limits"])
-    preprocessing = Preprocessing.from_recipe(setup["preprocessing"])
-    slots = open_shared(setup["shared"])
+    work = _resizing(setup, limits) if "resizing" in setup else _decoding(setup, limits)
     allowed_formats()  # their code is loaded before memory is limited, not by the first image
     _limit_memory(limits.memory)
     send(answers, {"ready": True})
@@ -48,7 +50,7 @@ def main() -> None:
         except EOFError:
             return
         _die_after(2 * limits.seconds)
-        answer = _answer(task, payload, preprocessing, limits, slots)
+        answer = _answer(task, payload, work)
         _die_after(0)
         send(answers, *answer)
 
@@ -77,46 +79,47 @@ def _limit_memory(extra: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + extra,) * 2)
 
 
-def _answer(
-    task: dict[str, Any],
-    payload: bytes,
-    preprocessing: Preprocessing,
-    limits: Limits,
-    slots: mmap.mmap,
-) -> tuple[dict[str, Any], bytes]:
+def _answer(task: dict[str, Any], payload: bytes, work: Work) -> Answer:
     location = unpack_location(task["location"], payload)
     try:
-        return _decoded(task, location, preprocessing, limits, slots)
+        return work(task, location)
     except ImageRejectedError as error:
         return {"rejected": error.reason, "detail": error.detail}, b""
     except MemoryError:
         return {"rejected": "out-of-memory", "detail": "the decoder ran out of memory"}, b""
 
 
-def _decoded(
-    task: dict[str, Any],
-    location: Location,
-    preprocessing: Preprocessing,
-    limits: Limits,
-    slots: mmap.mmap,
-) -> tuple[dict[str, Any], bytes]:
-    data = read_bytes(location, limits)
-    digest = sha256(data)
-    if digest.hex() in task["known"]:
-        return {"known": digest.hex()}, b""
-    picture = decode(data, limits, shorter_side=preprocessing.decode_side)
-    pixels = fit_to_input(picture.rgb, preprocessing).tobytes()
-    start = task["slot"] * len(pixels)
-    slots[start : start + len(pixels)] = pixels
-    facts = {
-        "sha256": digest.hex(),
-        "size": len(data),
-        "width": picture.width,
-        "height": picture.height,
-        "format": picture.format,
-        "phash": perceptual_hash(picture.rgb),
-    }
-    return facts, thumbnail(picture.rgb) if task["thumbnail"] else b""
+def _resizing(setup: dict[str, Any], limits: Limits) -> Work:
+    """Files to files."""
+    how = Resizing(**setup["resizing"])
+    return lambda _, location: resized(read_bytes(location, limits), how, limits)
+
+
+def _decoding(setup: dict[str, Any], limits: Limits) -> Work:
+    """Files to pixels in shared memory, with what is known of them."""
+    preprocessing = Preprocessing.from_recipe(setup["preprocessing"])
+    slots = open_shared(setup["shared"])
+
+    def decoded(task: dict[str, Any], location: Location) -> Answer:
+        data = read_bytes(location, limits)
+        digest = sha256(data)
+        if digest.hex() in task["known"]:
+            return {"known": digest.hex()}, b""
+        picture = decode(data, limits, shorter_side=preprocessing.decode_side)
+        pixels = fit_to_input(picture.rgb, preprocessing).tobytes()
+        start = task["slot"] * len(pixels)
+        slots[start : start + len(pixels)] = pixels
+        facts = {
+            "sha256": digest.hex(),
+            "size": len(data),
+            "width": picture.width,
+            "height": picture.height,
+            "format": picture.format,
+            "phash": perceptual_hash(picture.rgb),
+        }
+        return facts, thumbnail(picture.rgb) if task["thumbnail"] else b""
+
+    return decoded
 
 
 if __name__ == "__main__":

@@ -290,7 +290,7 @@ from lookalike.types import File
 small = Preprocessing(8, 8, "bicubic", (0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
 pool = DecodePool(small, workers=1, slots=2)
 pool.submit(File({written(tmp_path / "a.png").path!r})).result()
-print(pool._workers[0]._running.process.pid, flush=True)
+print(pool._crew._workers[0]._running.process.pid, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
     done = subprocess.run(
@@ -315,7 +315,7 @@ from lookalike.types import File
 small = Preprocessing(8, 8, "bicubic", (0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
 pool = DecodePool(small, workers=1, slots=2, limits=Limits(seconds=1.0))
 pool.submit(File({written(tmp_path / "a.png").path!r})).result()
-print(pool._workers[0]._running.process.pid, flush=True)
+print(pool._crew._workers[0]._running.process.pid, flush=True)
 pool.submit(File({bytes_of(tmp_path / "hang.png", b"hang").path!r}))
 time.sleep(0.3)
 os.kill(os.getpid(), signal.SIGKILL)
