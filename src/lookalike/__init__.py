@@ -27,14 +27,20 @@ if TYPE_CHECKING:
     from lookalike.library.embedding import embed_files as embed_files
     from lookalike.library.library import Library as Library
     from lookalike.library.opening import open as open  # noqa: A004
+    from lookalike.search.query import Crop as Crop
+    from lookalike.search.query import Item as Item
+    from lookalike.search.query import Query as Query
     from lookalike.search.results import Hit as Hit
     from lookalike.search.results import Hits as Hits
+    from lookalike.search.results import QueryPart as QueryPart
 
 _HOMES = {
+    "Crop": "search.query",
     "DuplicateIdError": "errors",
     "Hit": "search.results",
     "Hits": "search.results",
     "ImageRejectedError": "errors",
+    "Item": "search.query",
     "Library": "library.library",
     "LibraryBusyError": "errors",
     "LibraryDamagedError": "errors",
@@ -45,6 +51,8 @@ _HOMES = {
     "LookalikeError": "errors",
     "MissingExtraError": "errors",
     "ModelError": "errors",
+    "Query": "search.query",
+    "QueryPart": "search.results",
     "RecipeMismatchError": "errors",
     "Report": "embed.report",
     "SourceError": "errors",

@@ -129,5 +129,5 @@ def test_a_stored_image_whose_file_broke_stays_findable(album):
     (album / "in" / "005.jpg").write_bytes(b"not any more")
 
     assert outcomes(index(album, "in", expect=3)) == (0, 9, 0, 1)
-    found = run(album, "search", "id:005.jpg", "-k", 1, "--include-self", "--json")
+    found = run(album, "search", "id:005.jpg", "-k", 1, "--include-query", "--json")
     assert found.json["hits"][0]["id"] == "005.jpg"

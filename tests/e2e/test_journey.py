@@ -60,11 +60,19 @@ def test_the_nearest_of_a_stored_image_are_those_of_numpy(album, vectors, metric
     assert similar == sorted(similar, reverse=True)
 
 
-def test_a_file_finds_itself_and_then_its_likes(album, vectors, tmp_path):
-    found = run(album, "search", "socks/7.jpg", "-k", 3, "--json").json
+def test_a_file_finds_its_likes_and_itself_where_that_is_asked(album, vectors, tmp_path):
+    likes = run(album, "search", "socks/7.jpg", "-k", COUNT, "--json").json
+    assert "socks/7.jpg" not in {hit["id"] for hit in likes["hits"]}
+    assert len(likes["hits"]) == COUNT - 1
+    found = run(album, "search", "socks/7.jpg", "-k", 3, "--include-query", "--json").json
     assert found["hits"][0]["id"] == "socks/7.jpg"
     assert found["hits"][0]["similarity"] == pytest.approx(1, abs=1e-3)
     assert found["hits"][0]["label"] == "socks"
+
+    # a copy elsewhere is no image of the library: it finds the one that is
+    shutil.copy(album / "socks" / "7.jpg", tmp_path / "copy.jpg")
+    copy = run(album, "search", tmp_path / "copy.jpg", "-k", 1, "--json").json
+    assert copy["hits"][0]["id"] == "socks/7.jpg"
 
     # the same picture as other bytes: the network runs, and agrees
     picture(7).save(tmp_path / "again.png")
@@ -81,7 +89,7 @@ def test_a_table_for_people_has_the_same_answer(album):
     assert [row[:3] for row in done.rows] == [
         [str(hit["rank"]), hit["id"], hit["label"]] for hit in hits
     ]
-    with_itself = run(album, "search", "id:hats/0.jpg", "-k", 4, "--include-self")
+    with_itself = run(album, "search", "id:hats/0.jpg", "-k", 4, "--include-query")
     assert with_itself.rows[0][1] == "hats/0.jpg"
 
 

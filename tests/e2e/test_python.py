@@ -55,11 +55,11 @@ def test_every_kind_of_query_is_the_same_question(library, album):
         np.asarray(picture(5)),
         library.vector("socks/5.png").astype(np.float32) * 7,
     ]
-    for hits in library.search_many(queries, k=3):
+    for hits in library.search_many(queries, k=3, include_query=True):
         assert hits.ids[0] == "socks/5.png"
         assert hits.scores[0] == pytest.approx(1, abs=1e-3)
         assert hits.labels[0] == "socks"
-    assert library.search("id:socks/5.png", k=3, include_self=True).ids[0] == "socks/5.png"
+    assert library.search("id:socks/5.png", k=3, include_query=True).ids[0] == "socks/5.png"
 
 
 def test_hits_are_columns_and_rows(library):
@@ -159,9 +159,10 @@ def test_adding_removing_and_searching_in_one_sitting(tmp_path):
         assert len(library.search(f"id:{first}", k=9)) == 2
         assert library.remove([first]) == 1
         assert first not in library.ids
-        assert len(library.search(str(tmp_path / "in" / names[0]), k=9)) == 2
+        assert len(library.search((tmp_path / "in" / names[0]).read_bytes(), k=9)) == 2
         library.add(tmp_path / "in", id_prefix="again/")
-        assert library.search(str(tmp_path / "in" / names[3]), k=1).ids == ["again/003.jpg"]
+        fourth = str(tmp_path / "in" / names[3])
+        assert library.search(fourth, k=1, include_query=True).ids == ["again/003.jpg"]
         with pytest.raises(lookalike.UnknownIdError):
             library.remove(["again/000.jpg", first])
         assert "again/000.jpg" in library.ids

@@ -148,7 +148,7 @@ def test_options_come_from_variables(album, tmp_path):
 
 def test_options_come_from_a_file_and_the_command_line_wins(album, tmp_path):
     (tmp_path / "lookalike.yml").write_text(
-        f"search:\n  k: 2\n  library: {album}\n  include-self: true\n  json: true\n"
+        f"search:\n  k: 2\n  library: {album}\n  include-query: true\n  json: true\n"
     )
     assert len(run(tmp_path, "search", "id:000.jpg").json["hits"]) == 2
     assert len(run(tmp_path, "search", "id:000.jpg", "-k", 3).json["hits"]) == 3

@@ -72,8 +72,9 @@ def test_each_is_found_by_its_id_and_by_its_file(album):
         for name, id_ in NAMES.items():
             path = os.fsdecode(os.fsencode(album) + b"/in/" + name)
             assert library.get(id_).uri == path
-            assert library.search(f"id:{id_}", 1, include_self=True).ids == [id_]
-            assert library.search(path, 1).ids == [id_]
+            assert library.search(f"id:{id_}", 1, include_query=True).ids == [id_]
+            assert library.search(path, 1, include_query=True).ids == [id_]
+            assert library.search(path, len(NAMES)).ids.count(id_) == 0
 
 
 def test_typed_as_bytes_a_name_finds_its_id(album):
@@ -89,7 +90,7 @@ def test_an_id_that_begins_like_a_query_is_not_mistaken_for_another(album):
     assert run(album, "show", "id:red.jpg", "--json").json["id"] == "id:red.jpg"
     named = run(album, "remove", "-", "--dry-run", "--json", stdin=b"id:red.jpg\n").json
     assert named["would_remove"] == ["id:red.jpg"]
-    found = run(album, "search", "id:id:red.jpg", "--include-self", "-k", 1, "--json").json
+    found = run(album, "search", "id:id:red.jpg", "--include-query", "-k", 1, "--json").json
     assert found["hits"][0]["id"] == "id:red.jpg"
 
 

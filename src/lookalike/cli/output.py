@@ -48,11 +48,22 @@ def print_json(data: Any) -> None:
     sys.stdout.write(json.dumps(data, indent=2, default=str) + "\n")
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Rows for a person: a drawn table on a terminal, tab-separated lines elsewhere."""
+def print_json_line(data: Any) -> None:
+    """One JSON document on a line of its own, among others."""
+    sys.stdout.write(json.dumps(data, default=str) + "\n")
+
+
+def print_table(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], *, header: bool = True
+) -> None:
+    """Rows for a person: a drawn table on a terminal, tab-separated lines elsewhere.
+
+    Without `header` the lines go on with a table that was begun before.
+    """
     cells = [[printable("" if cell is None else str(cell)) for cell in row] for row in rows]
     if not sys.stdout.isatty():
-        sys.stdout.writelines("\t".join(row) + "\n" for row in [list(columns), *cells])
+        named = [list(columns)] if header else []
+        sys.stdout.writelines("\t".join(row) + "\n" for row in [*named, *cells])
         return
     from rich.console import Console
     from rich.table import Table
@@ -66,7 +77,9 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
     Console().print(table)
 
 
-NUMBERS = frozenset({"rank", "similarity", "distance", "images", "bytes", "dimension", "vectors"})
+NUMBERS = frozenset(
+    {"rank", "similarity", "distance", "copies", "images", "bytes", "dimension", "vectors"}
+)
 
 
 def printable(text: str) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import isfinite
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lookalike.cli.batch import answer_batch, table
 from lookalike.cli.options import (
     DeviceOption,
     JsonOption,
@@ -18,13 +20,40 @@ from lookalike.cli.options import (
 from lookalike.cli.output import print_json, print_line, print_table, say
 from lookalike.errors import UsageError
 
+if TYPE_CHECKING:
+    from lookalike.search.query import Query
+    from lookalike.search.results import Hits
+
 
 def search(
     query: Annotated[
-        str, typer.Argument(help="An image file, or id:... of an image in the library.")
-    ],
+        list[str] | None,
+        typer.Argument(
+            help="An image file, id:... of an image in the library, text:... or a URL; "
+            "several with + and - between them."
+        ),
+    ] = None,
     library: LibraryOption = None,
-    k: Annotated[int, typer.Option("-k", min=1, help="How many matches.")] = 10,
+    k: Annotated[
+        int | None, typer.Option("-k", min=1, help="How many matches. Default: 10.")
+    ] = None,
+    text: Annotated[
+        list[str] | None, typer.Option(help="Words to look for, where the model knows words.")
+    ] = None,
+    crop: Annotated[
+        str,
+        typer.Option(
+            help="x,y,width,height: the part of the first picture that is meant, in pixels, "
+            "or in fractions where none is above 1."
+        ),
+    ] = "",
+    batch: Annotated[
+        str | None,
+        typer.Option(help="Many questions: a file with one a line, a csv, or - for stdin."),
+    ] = None,
+    null: Annotated[
+        bool, typer.Option("--null", "-0", help="Lines of --batch end in NUL, not newline.")
+    ] = False,
     space: Annotated[
         str | None, typer.Option(help="Search this space instead of the default one.")
     ] = None,
@@ -35,45 +64,96 @@ def search(
     metric: Annotated[
         str | None, typer.Option(help="cosine, l2, l1 or ip. Default: the library's own.")
     ] = None,
+    min_similarity: Annotated[
+        float | None, typer.Option(help="Leave out what is less similar than this.")
+    ] = None,
+    within: Annotated[
+        float | None,
+        typer.Option(help="All that is at least so similar, 1,000 at a time unless -k says."),
+    ] = None,
+    diversity: Annotated[
+        float, typer.Option(min=0, max=1, help="Prefer what is unlike the matches before it.")
+    ] = 0.0,
+    group_duplicates: Annotated[
+        bool, typer.Option("--group-duplicates", help="Show equal files once, with their count.")
+    ] = False,
+    offset: Annotated[int, typer.Option(min=0, help="Pass over so many matches.")] = 0,
+    page: Annotated[
+        int | None, typer.Option(min=1, help="The first, second, ... lot of -k matches.")
+    ] = None,
+    include_query: Annotated[
+        bool, typer.Option("--include-query", help="Let what is asked for be an answer too.")
+    ] = False,
     html: Annotated[
         Path | None, typer.Option(help="Write a page with the query and its matches.")
     ] = None,
-    include_self: Annotated[
-        bool, typer.Option("--include-self", help="Let id:... be an answer to itself.")
-    ] = False,
     runtime: RuntimeOption = "auto",
     precision: PrecisionOption = "auto",
     device: DeviceOption = "auto",
     json: JsonOption = False,
 ) -> None:
-    """Print the images that look most like QUERY, best first."""
-    import lookalike
+    """Print the images that look most like QUERY, best first.
 
+    QUERY is an item or several: `a.jpg + 2:id:b.jpg - c.jpg` looks for what is like a and,
+    twice as much, b, and unlike c. `a.jpg#xywh=40,60,200,150` is a part of a picture. A file
+    with another name than it seems, such as `2:a.jpg` or `+`, is `./2:a.jpg` or `./+`.
+    """
+    import lookalike
+    from lookalike.search.arrange import RANGE, K
+    from lookalike.search.grammar import parse_query
+
+    if page is not None:
+        offset += (page - 1) * (k or (K if within is None else RANGE))
+    words, texts = query or [], text or []
+    if batch is not None and (words or texts or crop):
+        raise UsageError("--batch brings the questions: leave QUERY, --text and --crop out.")
+    if batch is None and not (words or texts):
+        raise UsageError("What is to be looked for? Name a file, id:..., --text or --batch.")
+    asked = None if batch is not None else parse_query(words, texts=texts, crop=crop)
     with lookalike.open(
         library, create=False, runtime=runtime, precision=precision, device=device
     ) as opened:
-        hits = opened.search(
-            query,
-            k,
-            space=space,
-            weights=_weights(weight or []),
-            metric=metric,
-            include_self=include_self,
-        )
+
+        def answer(queries: Sequence[Query]) -> list[Hits]:
+            return opened.search_many(
+                queries,
+                k,
+                space=space,
+                weights=_weights(weight or []),
+                metric=metric,
+                offset=offset,
+                min_similarity=min_similarity,
+                within=within,
+                diversity=diversity,
+                group_duplicates=group_duplicates,
+                include_query=include_query,
+            )
+
+        if batch is not None:
+            answer_batch(batch, answer, null=null, copies=group_duplicates, html=html, json=json)
+            return
+        assert asked is not None
+        (hits,) = answer([asked])
         if html is not None:
             written = hits.show(html)
     if json:
         print_json(hits.as_dict())
     else:
-        rows = [
-            (hit.rank, hit.id, hit.label, f"{hit.similarity:.4f}", f"{hit.distance:.4f}")
-            for hit in hits
-        ]
-        print_table(("rank", "id", "label", "similarity", "distance"), rows)
+        print_table(*table(hits, copies=group_duplicates))
     if not len(hits):
-        say("No other image is in the library. Add some with: lookalike index FOLDER")
+        say(_nothing(hits, narrowed=min_similarity is not None or within is not None))
+    elif hits.next_offset is not None and (page or offset or within is not None):
+        say(f"There is more: --offset {hits.next_offset}")
     if html is not None:
         print_line(str(written)) if not json else say(f"Written: {written}")
+
+
+def _nothing(hits: Hits, *, narrowed: bool) -> str:
+    if hits.offset:
+        return f"There is nothing after the first {hits.offset:,} matches."
+    if narrowed:
+        return "Nothing is that similar. Ask for less, to see what is nearest."
+    return "No other image is in the library. Add some with: lookalike index FOLDER"
 
 
 def _weights(written: list[str]) -> dict[str, float]:

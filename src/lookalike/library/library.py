@@ -17,7 +17,8 @@ from lookalike.library.importing import Imported, import_vectors
 from lookalike.library.resources import Resources
 from lookalike.library.searching import Searcher
 from lookalike.library.spaces import Filling, add_space, fill_others, way_of
-from lookalike.search.query import QueryItem
+from lookalike.search.arrange import Wanted
+from lookalike.search.query import Query, QueryItem, Question
 from lookalike.search.results import Hits
 from lookalike.sources import LabelFrom, Source, is_quick_to_list, open_source, paths_source
 from lookalike.store.records import Counts, Finding, ImageRecord, RejectRecord, Space
@@ -106,46 +107,79 @@ class Library:
 
     def search(
         self,
-        query: QueryItem,
-        k: int = 10,
+        query: Question | None = None,
+        k: int | None = None,
         *,
+        positive: QueryItem | Iterable[QueryItem] = (),
+        negative: QueryItem | Iterable[QueryItem] = (),
         space: str | None = None,
         weights: Mapping[str, float] | None = None,
         metric: str | None = None,
-        include_self: bool = False,
+        offset: int = 0,
+        min_similarity: float | None = None,
+        within: float | None = None,
+        diversity: float = 0.0,
+        group_duplicates: bool = False,
+        include_query: bool = False,
     ) -> Hits:
-        """The `k` images nearest to a query, best first; fewer if the library holds fewer.
+        """The `k` images nearest to a question, best first: 10, or 1,000 `within` a range.
 
-        `query` is a path, `"id:..."` of a stored image (left out of its own answer unless
-        `include_self`), the bytes of an image, a Pillow image, a uint8 array (height, width,
-        3), or a vector (dim,). It is looked for in the default space, in `space`, or in
-        several by the weighted mean of their cosines (`weights={"main": 1, "colour": 0.4}`).
-        `metric` defaults to the space's own.
+        `query` is a path, `"id:..."` of a stored image, `"text:..."`, a URL, the bytes of an
+        image, a Pillow image, a uint8 array (height, width, 3), a vector (dim,), an `Item` of
+        these with a weight or a crop, or a `Query` of several; `positive` and `negative` name
+        several at once. It is looked for in the default space, in `space`, or in several by the
+        weighted mean of their cosines (`weights={"main": 1, "colour": 0.4}`). `metric` defaults
+        to the space's own. Images that the question names are left out unless `include_query`.
+
+        `offset` matches are passed over, for pages. `min_similarity` takes what is less similar
+        out of the `k`; `within` gives all that is at least so similar. `diversity`, 0..1,
+        prefers matches that are unlike those before them; `group_duplicates` gives equal bytes
+        once.
 
         Raises `UnknownIdError`, `UnknownNameError`, `ImageRejectedError`, `UsageError`.
         """
+        if query is not None and (positive or negative):
+            raise UsageError("Give either a query, or positive and negative items.")
         return self.search_many(
-            [query], k, space=space, weights=weights, metric=metric, include_self=include_self
+            [Query(positive, negative) if query is None else query],
+            k,
+            space=space,
+            weights=weights,
+            metric=metric,
+            offset=offset,
+            min_similarity=min_similarity,
+            within=within,
+            diversity=diversity,
+            group_duplicates=group_duplicates,
+            include_query=include_query,
         )[0]
 
     def search_many(
         self,
-        queries: Iterable[QueryItem],
-        k: int = 10,
+        queries: Iterable[Question],
+        k: int | None = None,
         *,
         space: str | None = None,
         weights: Mapping[str, float] | None = None,
         metric: str | None = None,
-        include_self: bool = False,
+        offset: int = 0,
+        min_similarity: float | None = None,
+        within: float | None = None,
+        diversity: float = 0.0,
+        group_duplicates: bool = False,
+        include_query: bool = False,
     ) -> list[Hits]:
-        """`search` for many queries in one pass over the vectors, which is far cheaper."""
+        """`search` for many questions in one pass over the vectors, which is far cheaper."""
+        wanted = Wanted(
+            k, offset, min_similarity, within, diversity, group_duplicates, include_query
+        )
         if weights:
             if space is not None or metric is not None:
                 raise UsageError("Weights name their spaces and use cosines: give them alone.")
-            return self._searcher.search_weighed(queries, k, weights, itself=include_self)
+            return self._searcher.search_weighed(queries, weights, wanted)
         chosen = self._space if space is None else self._store.space(space)
         by = chosen.metric if metric is None else known_metric(metric)
-        return self._searcher.search(queries, k, chosen, by, itself=include_self)
+        return self._searcher.search(queries, chosen, by, wanted)
 
     def spaces(self) -> list[Space]:
         """All spaces, oldest first."""

@@ -1,25 +1,33 @@
-"""Answers queries: resolves them in one space or several, and keeps networks and matrices warm."""
+"""Answers questions in one space or in several, and keeps networks and matrices warm."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lookalike.embed.embedder import Embedder
+from lookalike.embed.way import Way
 from lookalike.errors import UsageError
 from lookalike.index.scores import distance, similarity
 from lookalike.library.resources import Resources
 from lookalike.library.spaces import way_of
+from lookalike.models.network import TextTower
+from lookalike.search.arrange import Page, Ranking, Wanted, arranged
+from lookalike.search.combine import soft_bits
+from lookalike.search.diversity import similarities_between, weighed_between
 from lookalike.search.engine import Weighed, nearest, nearest_weighed
-from lookalike.search.query import Query, QueryItem, resolve
+from lookalike.search.query import Query, Question, as_query
+from lookalike.search.resolve import Asked, Eyes, resolve
 from lookalike.search.results import Hits, Picture
 from lookalike.store.matrix import MatrixView
 from lookalike.store.records import Space
 from lookalike.store.store import Store
-from lookalike.types import Floats, Keys, Metric
+from lookalike.types import Keys, Metric, Stored
 
 
 class Searcher:
@@ -30,69 +38,88 @@ class Searcher:
         self._resources = resources
         self._picture = picture
         self._embedders: dict[int, Embedder] = {}
+        self._towers: dict[int, tuple[Way, TextTower]] = {}
         self._views: dict[int, MatrixView] = {}
         self._opening = threading.Lock()
 
     def search(
-        self, items: Iterable[QueryItem], k: int, space: Space, metric: Metric, *, itself: bool
+        self, questions: Iterable[Question], space: Space, metric: Metric, wanted: Wanted
     ) -> list[Hits]:
-        """The `k` nearest of each item in one space; `itself` lets an id answer itself."""
-        queries = self._resolved(items, k, space)
-        if not queries:
+        """What is wanted of the nearest of each question in one space."""
+        asked = self._resolved(map(as_query, questions), space)
+        if not asked:
             return []
-        answers = nearest(
-            self._view(space),
-            _stacked(queries),
-            k,
-            metric,
-            unit=bool(space.recipe["normalised"]),
-            without=_hidden(queries, itself=itself),
+        view = self._view(space)
+        vectors, hidden = _stacked(asked, space), _hidden(asked, wanted)
+        unit = bool(space.recipe["normalised"])
+        ranking = Ranking(
+            find=lambda k: nearest(view, vectors, k, metric, unit=unit, without=hidden),
+            similarity=partial(similarity, metric=metric, bits=space.dim),
+            between=lambda keys: similarities_between(_rows_of(view, keys), metric, bits=space.dim),
+            contents=self._store.contents_of,
         )
-        return self._hits(queries, answers, space.name, metric, bits=space.dim)
+        pages = arranged(ranking, wanted)
+        return self._hits(asked, pages, wanted, space.name, metric, bits=space.dim)
 
     def search_weighed(
-        self, items: Iterable[QueryItem], k: int, weights: Mapping[str, float], *, itself: bool
+        self, questions: Iterable[Question], weights: Mapping[str, float], wanted: Wanted
     ) -> list[Hits]:
         """The same by the weighted mean of the cosines of several spaces.
 
-        Raises `UnknownNameError`, or `UsageError` for a space that has no cosine and for
-        weights that are all zero.
+        A question of several items is combined in each space. Raises `UnknownNameError`, or
+        `UsageError` for a space that has no cosine and for weights that are all zero.
         """
-        total = sum(map(abs, weights.values()))
-        if total == 0:
-            raise UsageError("The weights are all zero: give at least one space some.")
-        wanted = list(items)
-        spaces = [self._store.space(name) for name in weights]
+        queries = [as_query(question) for question in questions]
         parts: list[Weighed] = []
-        queries: list[Query] = []
-        for space, weight in zip(spaces, weights.values(), strict=True):
-            if space.metric != "cosine":
-                raise UsageError(
-                    f"Space {space.name!r} compares by {space.metric}; weights add up cosines. "
-                    f"Search it alone, with --space {space.name}."
-                )
-            queries = self._resolved(wanted, k, space)
-            if not queries:
+        asked: list[Asked] = []
+        for space, weight in self._weighed_spaces(weights):
+            asked = self._resolved(queries, space)
+            if not asked:
                 return []
             matrix, keys = self._store.compact(space)
             unit = bool(space.recipe["normalised"])
-            parts.append(Weighed(matrix, keys, _stacked(queries), weight / total, unit))
-        answers = nearest_weighed(parts, k, without=_hidden(queries, itself=itself))
+            parts.append(Weighed(matrix, keys, _stacked(asked, space), weight, unit))
+        hidden = _hidden(asked, wanted)
+        ranking = Ranking(
+            find=lambda k: nearest_weighed(parts, k, without=hidden),
+            similarity=lambda scores: scores,
+            between=lambda keys: weighed_between(
+                [(part.matrix[np.searchsorted(part.keys, keys)], part.weight) for part in parts]
+            ),
+            contents=self._store.contents_of,
+        )
         name = " ".join(f"{name}={weight:g}" for name, weight in weights.items())
-        return self._hits(queries, answers, name, "cosine")
+        return self._hits(asked, arranged(ranking, wanted), wanted, name, "cosine")
 
     def close(self) -> None:
         """Let go of networks and matrices."""
         for embedder in self._embedders.values():
             embedder.close()
         self._embedders.clear()
+        self._towers.clear()
         self._views.clear()
 
-    def _resolved(self, items: Iterable[QueryItem], k: int, space: Space) -> list[Query]:
-        if k < 1:
-            raise UsageError(f"k must be at least 1, not {k}.")
-        embedder = self._embedder_of(space)
-        return [resolve(item, self._store, space, embedder) for item in items]
+    def _weighed_spaces(self, weights: Mapping[str, float]) -> list[tuple[Space, float]]:
+        """The spaces with their part of the whole weight."""
+        total = sum(map(abs, weights.values()))
+        if total == 0:
+            raise UsageError("The weights are all zero: give at least one space some.")
+        spaces = [self._store.space(name) for name in weights]
+        for space in spaces:
+            if space.metric != "cosine":
+                raise UsageError(
+                    f"Space {space.name!r} compares by {space.metric}; weights add up cosines. "
+                    f"Search it alone, with --space {space.name}."
+                )
+        return [
+            (space, weight / total) for space, weight in zip(spaces, weights.values(), strict=True)
+        ]
+
+    def _resolved(self, queries: Iterable[Query], space: Space) -> list[Asked]:
+        eyes = Eyes(
+            self._store, space, self._embedder_of(space), self._tower_of(space), self._picture
+        )
+        return [resolve(query, eyes) for query in queries]
 
     def _embedder_of(self, space: Space) -> Callable[[], Embedder]:
         def opened() -> Embedder:
@@ -104,6 +131,22 @@ class Searcher:
 
         return opened
 
+    def _tower_of(self, space: Space) -> Callable[[], tuple[Way, TextTower]]:
+        def opened() -> tuple[Way, TextTower]:
+            with self._opening:
+                if space.key not in self._towers:
+                    way = way_of(self._store, space)
+                    if way.model.open_text is None:
+                        raise UsageError(
+                            f"Space {space.name!r} knows no words: its model {way.model.name} "
+                            "embeds images only. Add one that embeds both, as: "
+                            "lookalike space add words siglip2-base"
+                        )
+                    self._towers[space.key] = way, way.model.open_text()
+                return self._towers[space.key]
+
+        return opened
+
     def _view(self, space: Space) -> MatrixView:
         kept = self._views.get(space.key)
         view = self._store.matrix(space) if kept is None else self._store.refreshed(kept)
@@ -112,38 +155,55 @@ class Searcher:
 
     def _hits(
         self,
-        queries: Sequence[Query],
-        answers: Sequence[tuple[Keys, Floats]],
+        asked: Sequence[Asked],
+        pages: Sequence[Page],
+        wanted: Wanted,
         space: str,
         metric: Metric,
         *,
         bits: int = 0,
     ) -> list[Hits]:
         found = []
-        for query, (keys, scores) in zip(queries, answers, strict=True):
-            images = self._store.images_by_key(keys)
-            here = np.isin(keys, [image.key for image in images])
+        for question, page in zip(asked, pages, strict=True):
+            images = self._store.images_by_key(page.keys)
+            scores = page.scores[np.isin(page.keys, [image.key for image in images])]
             found.append(
                 Hits(
-                    query=query.name,
+                    query=question.name,
                     space=space,
                     metric=metric,
                     ids=[image.id for image in images],
-                    scores=similarity(scores[here], metric, bits=bits),
-                    distances=distance(scores[here], metric),
+                    scores=similarity(scores, metric, bits=bits),
+                    distances=distance(scores, metric),
                     labels=[image.label for image in images],
                     uris=[image.uri for image in images],
                     metas=[image.meta for image in images],
+                    copies=self._store.copies([image.content_key for image in images]),
                     picture=self._picture,
-                    query_picture=query.picture,
+                    query_parts=question.parts,
+                    offset=wanted.offset,
+                    next_offset=wanted.offset + len(page.keys) if page.more else None,
                 )
             )
         return found
 
 
-def _stacked(queries: Sequence[Query]) -> Any:
-    return np.stack([query.vector for query in queries])
+def _stacked(asked: Sequence[Asked], space: Space) -> NDArray[Any]:
+    """The questions (q, dim), or (q, bytes) of packed bits where none is combined."""
+    vectors = [question.vector for question in asked]
+    if space.of_bits and any(vector.dtype != np.uint8 for vector in vectors):
+        vectors = [soft_bits(vector, space.dim) for vector in vectors]
+    return np.stack(vectors)
 
 
-def _hidden(queries: Sequence[Query], *, itself: bool) -> list[tuple[int, ...]]:
-    return [() if query.key is None or itself else (query.key,) for query in queries]
+def _hidden(asked: Sequence[Asked], wanted: Wanted) -> list[tuple[int, ...]]:
+    return [() if wanted.include_query else question.keys for question in asked]
+
+
+def _rows_of(view: MatrixView, keys: Keys) -> Stored:
+    """The stored vectors (n, ...) of some images of a view."""
+    rows = np.empty((len(keys), view.matrix.shape[1]), view.matrix.dtype)
+    in_tail = np.isin(keys, view.tail_keys)
+    rows[~in_tail] = view.matrix[np.searchsorted(view.keys, keys[~in_tail])]
+    rows[in_tail] = view.tail_matrix[np.searchsorted(view.tail_keys, keys[in_tail])]
+    return rows

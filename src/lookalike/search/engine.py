@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lookalike.index import exact, hamming
+from lookalike.index import exact, hamming, soft_bits
 from lookalike.index.blocks import Mask
 from lookalike.index.scores import merge
 from lookalike.index.weighted import Part, weighted_top_k
@@ -31,6 +31,8 @@ def nearest(
 ) -> list[tuple[Keys, Floats]]:
     """For each query, float32 (q, dim) or packed bits: image keys and scores, best first.
 
+    In a space of bits, float32 queries are combined ones, in -1..1.
+
     At most k of each. `unit` says that the stored vectors have length 1. `without` holds, for
     each query, the keys that are no answer to it; `allowed` (m,), rising, the only keys that
     may be one. Raises `UsageError` for a query of another dimension or that is not finite, and
@@ -40,8 +42,10 @@ def nearest(
     wanted = k + max(map(len, without), default=0)
 
     def best(matrix: Stored, dead: Mask | None) -> tuple[Floats, Keys]:
-        if view.space.of_bits:
+        if queries.dtype == np.uint8:
             return hamming.top_k(matrix, queries, wanted, skip=dead)
+        if view.space.of_bits:
+            return soft_bits.top_k(matrix, queries, wanted, skip=dead)
         return exact.top_k(matrix, queries, wanted, metric, skip=dead, unit=unit)
 
     parts = [scan_allowed(view.matrix, view.keys, view.dead, allowed, best)]

@@ -1,118 +1,209 @@
-"""What to look for: an id, a file, bytes, a picture, an array or a vector, as one vector."""
+"""What to look for: items that are liked and items that are not, each of any kind and weight."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
+from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from lookalike.embed.embedder import Embedder
-from lookalike.embed.way import unit_length
-from lookalike.errors import ImageRejectedError, UsageError
-from lookalike.images.decode import decode, to_rgb
-from lookalike.images.fingerprint import sha256
-from lookalike.images.preprocess import to_input
-from lookalike.images.read import read_bytes
-from lookalike.images.thumbnail import LONG_SIDE, thumbnail
-from lookalike.store.records import Space
-from lookalike.store.store import Store
-from lookalike.types import REASONS, Bits, File, Floats, Stored
+from lookalike.errors import UsageError
 
 if TYPE_CHECKING:
-    from os import PathLike
+    from PIL import Image
 
-QueryItem: TypeAlias = "str | PathLike[str] | bytes | Image.Image | NDArray[Any]"
+    Picture: TypeAlias = bytes | Image.Image | NDArray[np.uint8]
+
 ID_PREFIX = "id:"
+TEXT_PREFIX = "text:"
+URL_PREFIXES = ("http://", "https://")
+
+Box: TypeAlias = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
-    """A query as a float32 vector (dim,), or packed bits, comparable with those of a space.
+class Crop:
+    """A box of an upright image: its left and upper edge, its width and its height.
 
-    `key` is the stored image it is, which is no answer to itself; `picture` makes a
-    small WebP of it.
+    Where none of the four is above 1 they are fractions of the image's sides, else pixels of
+    the original. Raises `UsageError` for a box without area or with an edge below 0.
     """
 
-    name: str
-    vector: Floats | Bits
-    key: int | None = None
-    picture: Callable[[], bytes] | None = None
+    x: float
+    y: float
+    width: float
+    height: float
 
-
-def resolve(item: QueryItem, store: Store, space: Space, embedder: Callable[[], Embedder]) -> Query:
-    """The query that an item stands for; the network is opened only when it is needed.
-
-    An image of content that the library holds is looked up, not embedded again.
-    Raises `UnknownIdError`, `ImageRejectedError` or `UsageError`.
-    """
-    if isinstance(item, np.ndarray) and item.ndim == 1:
-        return Query("vector", _given_vector(item, space))
-    if isinstance(item, str) and item.startswith(ID_PREFIX):
-        image = store.image(item.removeprefix(ID_PREFIX))
-        return Query(item, _widened(store.vector(space, image.key)), image.key)
-    if isinstance(item, Image.Image | np.ndarray):
-        picture = item if isinstance(item, Image.Image) else _picture_of(item)
-        return _embedded("picture", to_rgb(picture), embedder)
-    if isinstance(item, bytes):
-        return _of_bytes("bytes", item, store, space, embedder)
-    path = Path(item)
-    try:
-        return _of_bytes(str(path), read_bytes(File(str(path))), store, space, embedder)
-    except ImageRejectedError as error:
-        detail = error.detail or REASONS[error.reason]
-        raise ImageRejectedError(error.reason, f"{path}: {detail}") from error
-
-
-def _of_bytes(
-    name: str, data: bytes, store: Store, space: Space, embedder: Callable[[], Embedder]
-) -> Query:
-    known = store.vector_of_content(space, sha256(data))
-    if known is not None:
-        rgb = decode(data, shorter_side=LONG_SIDE).rgb
-        return Query(name, _widened(known), None, partial(thumbnail, rgb))
-    side = embedder().preprocessing.decode_side
-    return _embedded(name, decode(data, shorter_side=side).rgb, embedder)
-
-
-def _embedded(name: str, rgb: Image.Image, embedder: Callable[[], Embedder]) -> Query:
-    opened = embedder()
-    vector = opened.embed(to_input(rgb, opened.preprocessing))
-    return Query(name, vector, None, partial(thumbnail, rgb))
-
-
-def _widened(stored: Stored) -> Floats | Bits:
-    return stored if stored.dtype == np.uint8 else stored.astype(np.float32)
-
-
-def _given_vector(item: NDArray[Any], space: Space) -> Floats | Bits:
-    if space.of_bits:
-        if item.dtype != np.uint8 or item.shape != (-(-space.dim // 8),):
+    def __post_init__(self) -> None:
+        values = (self.x, self.y, self.width, self.height)
+        if not all(map(math.isfinite, values)) or min(values) < 0 or not min(values[2:]) > 0:
             raise UsageError(
-                f"A query of {item.dtype} {item.shape} for space {space.name!r}, whose vectors "
-                f"are {space.dim} bits, packed into uint8 ({-(-space.dim // 8)},)."
+                f"A crop is x,y,width,height, none below 0, with an area; not {self.written}."
             )
-        return item
-    if item.shape != (space.dim,):
-        raise UsageError(
-            f"A query vector of {item.shape[0]} values for space {space.name!r}, "
-            f"whose vectors have {space.dim}."
-        )
-    vector: Floats = item.astype(np.float32)
-    if not (np.isfinite(vector).all() and vector.any()):
-        raise UsageError("The query vector is zero or has values that are not finite.")
-    return unit_length(vector[None])[0] if space.metric == "cosine" else vector
+
+    @property
+    def written(self) -> str:
+        """As it is written: `x,y,width,height`."""
+        return f"{self.x:g},{self.y:g},{self.width:g},{self.height:g}"
+
+    def box(self, width: int, height: int) -> Box:
+        """Left, upper, right and lower edge in pixels of an image of that size.
+
+        A pixel that the box is too wide is cut off. Raises `UsageError` if it leaves the image
+        by more.
+        """
+        x, y, w, h = self.x, self.y, self.width, self.height
+        if max(x, y, w, h) <= 1:
+            x, y, w, h = x * width, y * height, w * width, h * height
+        if x + w > width + 1 or y + h > height + 1:
+            raise UsageError(
+                f"The crop {self.written} leaves the image, which is {width} x {height} pixels."
+            )
+        left, upper = min(round(x), width - 1), min(round(y), height - 1)
+        right, lower = min(round(x + w), width), min(round(y + h), height)
+        return left, upper, max(right, left + 1), max(lower, upper + 1)
 
 
-def _picture_of(array: NDArray[Any]) -> Image.Image:
-    if array.dtype != np.uint8 or array.ndim not in (2, 3):
-        raise UsageError(
-            f"An image array is uint8 (height, width[, channels]); this one is {array.dtype} "
-            f"{array.shape}. A vector is one-dimensional."
-        )
-    return Image.fromarray(array)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Item:
+    """One thing that is liked or disliked; exactly one of the first six says what it is.
+
+    `id` of a stored image; `file`: a path; `url`: http or https; `text`, in spaces whose model
+    embeds texts; `vector` (dim,), or packed bits; `image`: the bytes of an image file, a Pillow
+    image or a uint8 array (height, width[, 3]). `weight` is above 0. `crop` is the part of the
+    image that is meant; four numbers will do. Raises `UsageError`.
+    """
+
+    id: str | None = None
+    file: str | PathLike[str] | None = None
+    url: str | None = None
+    text: str | None = None
+    vector: NDArray[Any] | None = None
+    image: Picture | None = None
+    weight: float = 1.0
+    crop: Crop | Sequence[float] | None = None
+
+    def __post_init__(self) -> None:
+        kinds = ("id", "file", "url", "text", "vector", "image")
+        given = [kind for kind in kinds if getattr(self, kind) is not None]
+        if len(given) != 1:
+            raise UsageError(
+                f"An item is exactly one of {', '.join(kinds)}; this one has "
+                f"{' and '.join(given) or 'none'}."
+            )
+        if not (math.isfinite(self.weight) and self.weight > 0):
+            raise UsageError(
+                f"A weight is a number above 0, not {self.weight}: what is disliked goes among "
+                "the negative items."
+            )
+        if self.crop is not None and given[0] in {"text", "vector"}:
+            raise UsageError(f"There is nothing to crop in a {given[0]}.")
+        if self.text is not None and not self.text.strip():
+            raise UsageError("The text to look for is empty.")
+        object.__setattr__(self, "crop", as_crop(self.crop))
+
+    @property
+    def box(self) -> Crop | None:
+        """The crop, if there is one."""
+        return as_crop(self.crop)
+
+    @property
+    def name(self) -> str:
+        """The item as it is written, without its weight."""
+        crop = f"#xywh={self.box.written}" if self.box is not None else ""
+        if self.id is not None:
+            return f"{ID_PREFIX}{self.id}{crop}"
+        if self.text is not None:
+            return TEXT_PREFIX + self.text
+        if self.vector is not None:
+            return "vector"
+        if self.image is not None:
+            return ("bytes" if isinstance(self.image, bytes) else "picture") + crop
+        return (self.url or fspath(self.file or "")) + crop
+
+
+QueryItem: TypeAlias = "str | PathLike[str] | bytes | Image.Image | NDArray[Any] | Item"
+
+
+@dataclass(frozen=True, slots=True, init=False, eq=False)
+class Query:
+    """A question: what the answers should look like, and what they should not look like.
+
+    Each of `positive` and `negative` is an `Item`, or what `as_item` makes one of; a single one
+    needs no list. Raises `UsageError` when both are empty.
+    """
+
+    positive: tuple[Item, ...]
+    negative: tuple[Item, ...]
+
+    def __init__(
+        self,
+        positive: QueryItem | Iterable[QueryItem] = (),
+        negative: QueryItem | Iterable[QueryItem] = (),
+    ) -> None:
+        object.__setattr__(self, "positive", _items(positive))
+        object.__setattr__(self, "negative", _items(negative))
+        if not (self.positive or self.negative):
+            raise UsageError("There is nothing to look for: a question needs at least one item.")
+
+    @property
+    def name(self) -> str:
+        """The question as it is written: `2:a.jpg + id:b - c.jpg`."""
+        if len(self.positive) == 1 and not self.negative:
+            return self.positive[0].name
+        terms = [f"+ {_weighed(item)}" for item in self.positive]
+        terms += [f"- {_weighed(item)}" for item in self.negative]
+        return " ".join(terms).removeprefix("+ ")
+
+
+Question: TypeAlias = "QueryItem | Query"
+
+
+def as_query(question: Question) -> Query:
+    """The question itself, or that with one item."""
+    return question if isinstance(question, Query) else Query([question])
+
+
+def as_item(value: QueryItem) -> Item:
+    """An item of what it is: `id:...`, `text:...`, a URL, else a path, where it is a string.
+
+    An array of one dimension is a vector. Raises `UsageError`.
+    """
+    if isinstance(value, Item):
+        return value
+    if isinstance(value, str):
+        if value.startswith(ID_PREFIX):
+            return Item(id=value.removeprefix(ID_PREFIX))
+        if value.startswith(TEXT_PREFIX):
+            return Item(text=value.removeprefix(TEXT_PREFIX))
+        return Item(url=value) if value.lower().startswith(URL_PREFIXES) else Item(file=value)
+    if isinstance(value, PathLike):
+        return Item(file=value)
+    if isinstance(value, np.ndarray) and value.ndim == 1:
+        return Item(vector=value)
+    return Item(image=value)
+
+
+def as_crop(crop: Crop | Sequence[float] | None) -> Crop | None:
+    """Four numbers as a crop."""
+    if crop is None or isinstance(crop, Crop):
+        return crop
+    if len(crop) != 4:
+        raise UsageError(f"A crop is four numbers, x, y, width and height; not {len(crop)}.")
+    return Crop(*map(float, crop))
+
+
+def _items(values: QueryItem | Iterable[QueryItem]) -> tuple[Item, ...]:
+    if isinstance(values, str | bytes | PathLike | Item | np.ndarray):
+        return (as_item(values),)
+    if isinstance(values, Iterable):
+        return tuple(as_item(value) for value in values)
+    return (as_item(values),)
+
+
+def _weighed(item: Item) -> str:
+    return item.name if item.weight == 1 else f"{item.weight:g}:{item.name}"

@@ -9,8 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from lookalike.errors import LookalikeError
-from lookalike.search.query import ID_PREFIX
-from lookalike.search.sheet import SheetGroup, SheetMatch, SheetQuery, contact_sheet, grid_html
+from lookalike.search.sheet import (
+    SheetGroup,
+    SheetMatch,
+    SheetPart,
+    SheetQuery,
+    contact_sheet,
+    grid_html,
+)
 from lookalike.types import Floats, Metric, Scalar
 
 Picture = Callable[[str], bytes | None]
@@ -18,7 +24,10 @@ Picture = Callable[[str], bytes | None]
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One match. `similarity`: higher is better; `distance` as the metric defines it."""
+    """One match. `similarity`: higher is better; `distance` as the metric defines it.
+
+    `copies`: how many images of the library have its very bytes, itself too.
+    """
 
     rank: int
     id: str
@@ -27,14 +36,25 @@ class Hit:
     distance: float
     uri: str
     meta: Mapping[str, Scalar]
+    copies: int
+
+
+@dataclass(frozen=True, slots=True)
+class QueryPart:
+    """One item of the question: its name, its weight, below 0 if it is disliked, its picture."""
+
+    name: str
+    weight: float
+    picture: Callable[[], bytes | None] | None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Hits:
     """The answer to one query, best first; all columns have the same length.
 
-    `scores` and `distances` are float32 (k,). `picture` gives a small WebP for an id, and
-    `query_picture` makes one of the query, where there is one.
+    `scores` and `distances` are float32 (k,). `offset` matches come before the first, and
+    `next_offset` is where the next page begins, None after the last. `picture` gives a small
+    WebP for an id; `query_parts` are the items of the question.
     """
 
     query: str
@@ -46,11 +66,14 @@ class Hits:
     labels: list[str | None]
     uris: list[str]
     metas: list[Mapping[str, Scalar]]
+    copies: list[int]
     picture: Picture
-    query_picture: Callable[[], bytes] | None = None
+    query_parts: tuple[QueryPart, ...]
+    offset: int = 0
+    next_offset: int | None = None
 
     def __post_init__(self) -> None:
-        columns = (self.scores, self.distances, self.labels, self.uris, self.metas)
+        columns = (self.scores, self.distances, self.labels, self.uris, self.metas, self.copies)
         if any(len(column) != len(self.ids) for column in columns):
             raise LookalikeError("The columns of a result have different lengths.")
 
@@ -62,13 +85,14 @@ class Hits:
 
     def __getitem__(self, position: int) -> Hit:
         return Hit(
-            rank=range(len(self))[position] + 1,
+            rank=self.offset + range(len(self))[position] + 1,
             id=self.ids[position],
             label=self.labels[position],
             similarity=float(self.scores[position]),
             distance=float(self.distances[position]),
             uri=self.uris[position],
             meta=self.metas[position],
+            copies=self.copies[position],
         )
 
     def __repr__(self) -> str:
@@ -85,10 +109,17 @@ class Hits:
                 "distance": round(hit.distance, 6),
                 "uri": hit.uri,
                 "meta": dict(hit.meta),
+                "copies": hit.copies,
             }
             for hit in self
         ]
-        return {"query": self.query, "space": self.space, "metric": self.metric, "hits": hits}
+        return {
+            "query": self.query,
+            "space": self.space,
+            "metric": self.metric,
+            "hits": hits,
+            "next_offset": self.next_offset,
+        }
 
     def sheet(self) -> SheetGroup:
         """The result as a group of a contact sheet."""
@@ -103,10 +134,13 @@ class Hits:
             )
             for hit in self
         ]
-        picture = None if self.query_picture is None else self.query_picture()
-        if picture is None and self.query.startswith(ID_PREFIX):
-            picture = self.picture(self.query.removeprefix(ID_PREFIX))
-        return SheetGroup(SheetQuery(self.query, picture), matches)
+        parts = [
+            SheetPart(part.name, part.weight, None if part.picture is None else part.picture())
+            for part in self.query_parts
+        ]
+        if len(parts) == 1:
+            return SheetGroup(SheetQuery(self.query, parts[0].picture), matches)
+        return SheetGroup(SheetQuery(self.query, parts=parts), matches)
 
     def html(self) -> str:
         """One standalone page with the query and its matches."""

@@ -25,6 +25,11 @@ _INLINE: Mapping[str, str] = {
     "group": "display:flex;flex-wrap:wrap;gap:12px;align-items:flex-start;font-size:13px;"
     "line-height:1.4;color:inherit",
     "query": "width:168px;margin:0",
+    "parts": "display:grid;grid-template-columns:repeat(2,1fr);gap:6px",
+    "part": "position:relative",
+    "sign": "position:absolute;top:4px;left:4px;min-width:20px;padding:0 5px;"
+    "box-sizing:border-box;border-radius:10px;background:rgba(20,20,22,.78);color:#fff;"
+    "font-size:12px;font-weight:600;line-height:20px;text-align:center",
     "eyebrow": "margin:6px 0 0;font-size:11px;font-weight:600;text-transform:uppercase;"
     "letter-spacing:.07em;opacity:.75",
     "caption": "margin:0;font-size:14px;font-weight:600;overflow-wrap:anywhere",
@@ -60,11 +65,21 @@ _Look: TypeAlias = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
+class SheetPart:
+    """One item of a question; `weight` is below 0 if it is disliked; `picture` as a match's."""
+
+    name: str
+    weight: float = 1.0
+    picture: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SheetQuery:
-    """What was looked for; `picture` is a small JPEG, PNG or WebP file."""
+    """What was looked for: one item with its `picture` (a small JPEG, PNG or WebP), or `parts`."""
 
     caption: str
     picture: bytes | None = None
+    parts: Sequence[SheetPart] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +160,7 @@ def _group(group: SheetGroup, heading: str, look: _Look) -> str:
         [
             f"<section {look('group')}>",
             f"<figure {look('query')}>",
-            _frame(group.query.picture, f"Query: {caption}", look),
+            *_asked(group.query, look),
             f"<figcaption><p {look('eyebrow')}>Query</p>",
             f"<{heading} {look('caption')}>{_wrapped(caption)}</{heading}>",
             f"<p {look('count')}>{_counted(len(group.matches), 'match', 'matches')}</p>",
@@ -157,6 +172,21 @@ def _group(group: SheetGroup, heading: str, look: _Look) -> str:
             "</section>",
         ]
     )
+
+
+def _asked(query: SheetQuery, look: _Look) -> list[str]:
+    """The picture of a question, or those of its items, each with its sign and weight."""
+    if not query.parts:
+        return [_frame(query.picture, f"Query: {query.caption}", look)]
+    tiles = []
+    for part in query.parts:
+        sign = "+" if part.weight > 0 else "\u2212"
+        weight = "" if abs(part.weight) == 1 else f"{abs(part.weight):g}"
+        tiles.append(
+            f"<div {look('part')}>{_frame(part.picture, f'{sign}{weight} {part.name}', look)}"
+            f"<span {look('sign')}>{sign}{weight}</span></div>"
+        )
+    return [f"<div {look('parts')}>", *tiles, "</div>"]
 
 
 def _match(match: SheetMatch, metered: bool, look: _Look) -> str:

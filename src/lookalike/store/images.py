@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import os
 import sqlite3
 import time
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any
 from unicodedata import normalize
+
+import numpy as np
 
 from lookalike.errors import UnknownIdError
 from lookalike.store import contents
@@ -154,6 +158,40 @@ def by_keys(connection: sqlite3.Connection, keys: Iterable[int]) -> list[ImageRe
     """The images of these keys, in that order; keys removed meanwhile are left out."""
     rows = (connection.execute(_RECORD + "WHERE key = ?", (int(key),)).fetchone() for key in keys)
     return [_record(row) for row in rows if row is not None]
+
+
+def at_path(connection: sqlite3.Connection, path: str, sha256: bytes) -> tuple[int, ...]:
+    """The images with these bytes which were found at that path, links followed or not."""
+    places = [name_cell(os.path.abspath(path)), name_cell(os.path.realpath(path))]  # noqa: PTH100
+    rows = connection.execute(
+        "SELECT key FROM images JOIN contents USING (content) WHERE sha256 = ? "
+        "AND uri IN (?, ?) ORDER BY key",
+        (sha256, *places),
+    )
+    return tuple(key for (key,) in rows)
+
+
+def contents_of(connection: sqlite3.Connection, keys: Keys) -> Keys:
+    """The content (n,) of each image (n,), -1 for one that is gone."""
+    found = dict(
+        connection.execute(
+            "SELECT key, content FROM images WHERE key IN (SELECT value FROM json_each(?))",
+            (json.dumps(keys.tolist()),),
+        )
+    )
+    return np.array([found.get(key, -1) for key in keys.tolist()], np.int64)
+
+
+def copies(connection: sqlite3.Connection, numbers: Sequence[int]) -> list[int]:
+    """How many images have each content."""
+    found = dict(
+        connection.execute(
+            "SELECT content, count(*) FROM images "
+            "WHERE content IN (SELECT value FROM json_each(?)) GROUP BY content",
+            (json.dumps(list(numbers)),),
+        )
+    )
+    return [found.get(number, 0) for number in numbers]
 
 
 def first(connection: sqlite3.Connection, count: int) -> list[ImageRecord]:

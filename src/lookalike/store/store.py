@@ -264,6 +264,21 @@ class Store:
         with self._database.reading() as connection:
             return images.by_keys(connection, keys)
 
+    def keys_of_file(self, path: str, sha256: bytes) -> tuple[int, ...]:
+        """The images that a file is: those of its bytes which were found at its path."""
+        with self._database.reading() as connection:
+            return images.at_path(connection, path, sha256)
+
+    def contents_of(self, keys: Keys) -> Keys:
+        """The content (n,) of each image (n,): equal for equal bytes; -1 for one that is gone."""
+        with self._database.reading() as connection:
+            return images.contents_of(connection, keys)
+
+    def copies(self, contents: Sequence[int]) -> list[int]:
+        """How many images have each content."""
+        with self._database.reading() as connection:
+            return images.copies(connection, contents)
+
     def first_images(self, count: int) -> list[ImageRecord]:
         """The first images, in the order in which they were added."""
         with self._database.reading() as connection:

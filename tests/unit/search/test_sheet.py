@@ -8,7 +8,14 @@ from importlib.resources import files
 import pytest
 from PIL import Image
 
-from lookalike.search.sheet import SheetGroup, SheetMatch, SheetQuery, contact_sheet, grid_html
+from lookalike.search.sheet import (
+    SheetGroup,
+    SheetMatch,
+    SheetPart,
+    SheetQuery,
+    contact_sheet,
+    grid_html,
+)
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -228,12 +235,29 @@ def test_a_fragment_brings_no_page_and_leaks_no_style():
 
 
 def test_every_part_has_its_style_in_both_looks():
-    html = contact_sheet("Title", [group(match(label="x", image=picture(), name="a/b")), group()])
+    several = SheetGroup(SheetQuery("a + b", parts=[SheetPart("a"), SheetPart("b")]), [])
+    one = group(match(label="x", image=picture(), name="a/b"))
+    html = contact_sheet("Title", [one, group(), several])
     css = files("lookalike.search").joinpath("sheet.css").read_text("utf-8")
     used = {name for names in Page(html).attributes("class") for name in names.split()}
     unstyled = used - set(re.findall(r"\.([a-z]+)", css))
     assert unstyled <= {"item", "about", "caption"}
     assert set(re.findall(r"\.([a-z]+)", css)) <= used | {"missing"}
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_question_of_several_items_shows_each_with_its_sign(text):
+    parts = [
+        SheetPart("a.jpg", 2.0, picture()),
+        SheetPart(text, -1.0, picture("JPEG")),
+        SheetPart("text:a hat", 0.5),
+    ]
+    page = Page(contact_sheet("Title", [SheetGroup(SheetQuery("all", parts=parts), [])]))
+    assert page.text("sign") == ["+2", "\u2212", "+0.5"]
+    assert page.attributes("alt") == ["+2 a.jpg", f"\u2212 {text}"]
+    assert page.text("missing") == ["No picture"]
+    fragment = Page(grid_html(SheetGroup(SheetQuery("all", parts=parts), [])))
+    assert fragment.attributes("class") == []
 
 
 def test_a_sheet_weighs_little_more_than_its_pictures():
