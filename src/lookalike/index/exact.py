@@ -46,7 +46,7 @@ def top_k(
 
     Raises UsageError for a query of another length, not finite, or without direction.
     """
-    _check(matrix, queries, k, metric)
+    check_queries(matrix, queries, k, metric)
     matrix = np.asarray(matrix)
     asked = queries.astype(np.float64)
     if metric == "cosine":
@@ -63,14 +63,14 @@ def top_k(
         worst, candidates = _scan(matrix, rough, wanted, metric, skip, unit=unit)
         left = []
         for i, query in enumerate(unsettled):
-            best, exact, slack = _ranked(matrix, asked[query], candidates[i], k, metric)
+            best, exact, slack = ranked(matrix, asked[query], candidates[i], k, metric)
             rows[query, : len(best)], scores[query, : len(best)] = best, exact
             if wanted < most and not scores[query, -1] > worst[i] + slack:
                 left.append(query)
         unsettled = left
         wanted = min(most, 4 * wanted)
     found = int((rows >= 0).all(axis=0).sum())
-    return _as_scores(scores[:, :found], metric), rows[:, :found]
+    return as_scores(scores[:, :found], metric), rows[:, :found]
 
 
 def _scan(
@@ -84,10 +84,14 @@ def _scan(
     return scan_blocks(matrix, queries, wanted, make_ranker(metric, unit=unit), skip)
 
 
-def _ranked(
+def ranked(
     matrix: Halves, query: Doubles, candidates: Keys, k: int, metric: Metric
 ) -> tuple[Keys, Doubles, float]:
-    """The k best candidates and their scores in float64, and how far a scan may be off."""
+    """The k best candidates and their scores in float64, and how far a scan may be off.
+
+    `candidates` (c,) are row numbers, -1 for none; l2 scores are negated squares (`as_scores`).
+    Of equal scores the lower row comes first; rows that are not finite are left out.
+    """
     candidates = np.sort(candidates[candidates >= 0])
     exact = np.empty(len(candidates))
     longest = 0.0
@@ -134,7 +138,8 @@ def _slack(query: Doubles, longest: float, furthest: float, metric: Metric) -> f
             return step * furthest
 
 
-def _as_scores(ranking: Doubles, metric: Metric) -> Floats:
+def as_scores(ranking: Doubles, metric: Metric) -> Floats:
+    """Scores by which rows were ranked, as they are given out."""
     if metric == "l2":
         ranking = -np.sqrt(-ranking)
     elif metric == "cosine":
@@ -142,7 +147,8 @@ def _as_scores(ranking: Doubles, metric: Metric) -> Floats:
     return ranking.astype(np.float32)
 
 
-def _check(matrix: Halves, queries: Floats, k: int, metric: Metric) -> None:
+def check_queries(matrix: Halves, queries: Floats, k: int, metric: Metric) -> None:
+    """Refuse what has no answer. Raises UsageError."""
     if metric not in FLOAT_METRICS:
         raise UsageError(
             f"The metric {metric!r} is none of {', '.join(FLOAT_METRICS)}, those of floats."

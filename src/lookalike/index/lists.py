@@ -41,17 +41,20 @@ def scan_lists(
     rows = np.empty((len(queries), wanted), dtype=np.int64)
     with ThreadPoolExecutor(threads) as pool:
         for i, query in enumerate(np.ascontiguousarray(queries)):
-            scan = _scanner(matrix, query, wanted, metric, skip)
+            scan = scanner(matrix, query, wanted, metric, skip)
             scores, numbers = map(np.concatenate, zip(*pool.map(scan, parts), strict=True))
             best = np.argpartition(-scores, wanted - 1)[:wanted]
             worst[i], rows[i] = scores[best].min(), numbers[best]
     return worst, rows
 
 
-def _scanner(
+def scanner(
     matrix: Halves, query: Floats, wanted: int, metric: Metric, skip: Mask | None
 ) -> Callable[[slice], tuple[Floats, Keys]]:
-    """A function from a part of the rows to rough scores (wanted,) and numbers of its best."""
+    """A function from a part of the rows to rough scores (wanted,) and numbers of its best.
+
+    They are in no order, and l2 scores are negated squares.
+    """
     faiss: Any = importlib.import_module("faiss")
     sign = np.float32(-1 if metric == "l2" else 1)
     kind = faiss.METRIC_L2 if metric == "l2" else faiss.METRIC_INNER_PRODUCT
@@ -67,13 +70,13 @@ def _scanner(
         scores = np.full(wanted, -sign * np.inf, dtype=np.float32)
         numbers = np.full(wanted, -1, dtype=np.int64)
         codes = faiss.cast_integer_to_uint8_ptr(rows.ctypes.data)
-        scanner = quantizer.select_InvertedListScanner(kind, None, True, selector, False)
+        scan_with = quantizer.select_InvertedListScanner(kind, None, True, selector, False)
         try:
-            scanner.set_query(pointer(query))
-            scanner.set_list(0, 0.0)
-            scanner.scan_codes(len(rows), codes, None, pointer(scores), pointer(numbers), wanted)
+            scan_with.set_query(pointer(query))
+            scan_with.set_list(0, 0.0)
+            scan_with.scan_codes(len(rows), codes, None, pointer(scores), pointer(numbers), wanted)
         finally:
-            faiss.InvertedListScanner.__swig_destroy__(scanner)  # it does not free itself
+            faiss.InvertedListScanner.__swig_destroy__(scan_with)  # it does not free itself
         numbers[numbers >= 0] += part.start
         return sign * scores, numbers
 

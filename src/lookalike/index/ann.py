@@ -1,0 +1,113 @@
+"""An approximate index at hand: asked with a chosen effort, it names candidates by position."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from lookalike.errors import LibraryDamagedError
+from lookalike.index.blocks import Mask
+from lookalike.index.engine import ANN_METRICS, Effort, engine, faiss_metric, load_faiss
+from lookalike.types import Floats, Keys, Metric
+
+TUNED_FOR = 10
+"""How many results an effort was chosen for; more are looked for harder."""
+_WRITE_BYTES = 1 << 20
+
+
+class Ann:
+    """An index of vectors by position 0..n-1, made by the engine `name` for `metric`.
+
+    A "cosine" index holds unit vectors, so that it serves every metric that ranks them alike.
+    Safe to search from several threads.
+    """
+
+    def __init__(self, name: str, index: Any, metric: Metric, effort: Effort) -> None:
+        self.name = name
+        self.engine = engine(name)
+        self.index = index
+        self.metric = metric
+        self.effort = effort
+
+    def __len__(self) -> int:
+        return int(self.index.ntotal)
+
+    def serves(self, metric: Metric) -> bool:
+        """Whether the index ranks vectors as this metric does."""
+        return metric == self.metric or (self.metric == "cosine" and metric in ANN_METRICS)
+
+    def candidates(
+        self,
+        queries: Floats,
+        wanted: int,
+        *,
+        effort: Effort | None = None,
+        allowed: Mask | None = None,
+    ) -> Keys:
+        """Positions (q, c) of what may be the `wanted` nearest of queries (q, d), -1 for none.
+
+        `allowed` (n,) bool says which positions may be named. The fewer they are, and the
+        more are wanted, the wider the search.
+        """
+        chosen = effort or self.effort
+        count = min(len(self), max(TUNED_FOR, wanted) * chosen.depth)
+        reach = chosen.reach * max(1.0, wanted / TUNED_FOR) ** 0.5
+        selector = None
+        if allowed is not None:
+            reach /= max(1e-6, float(np.count_nonzero(allowed)) / len(allowed))
+            selector, _kept = _selector(allowed)
+        parameters = self.engine.parameters(min(int(np.ceil(reach)), len(self)), count, selector)
+        asked = np.ascontiguousarray(queries, dtype=np.float32)
+        if self.metric == "cosine":
+            lengths = np.sqrt(np.einsum("ij,ij->i", asked, asked, dtype=np.float64))
+            asked = asked / np.maximum(lengths, np.finfo(np.float64).tiny)[:, None]
+            asked = asked.astype(np.float32)
+        _, positions = self.index.search(asked, count, params=parameters)
+        found: Keys = positions
+        return found
+
+    def write(self, file: IO[bytes]) -> None:
+        """Write the index to a file; raises OSError, also for a full disk."""
+        faiss = load_faiss()
+        failed: list[OSError] = []
+
+        def put(data: bytes) -> int:
+            try:
+                return file.write(data)
+            except OSError as error:
+                failed.append(error)
+                return 0
+
+        writer = faiss.PyCallbackIOWriter(put, _WRITE_BYTES)
+        try:
+            faiss.write_index(self.index, writer)
+        except RuntimeError as error:
+            raise (failed or [OSError(str(error))])[0] from error
+        if failed:
+            raise failed[0]
+
+
+def read(
+    path: Path, name: str, metric: Metric, effort: Effort, *, dim: int, count: int, change: bool
+) -> Ann:
+    """The index in a file whose bytes are known to be right; mapped, unless it is to `change`.
+
+    Raises LibraryDamagedError for an index of another shape, or one faiss cannot read.
+    """
+    faiss = load_faiss()
+    try:
+        index = faiss.read_index(str(path), 0 if change else faiss.IO_FLAG_MMAP_IFC)
+    except (RuntimeError, UnicodeError, MemoryError) as error:
+        raise LibraryDamagedError(f"The search index {path} cannot be read: {error}") from error
+    if (index.d, index.ntotal, index.metric_type) != (dim, count, faiss_metric(metric)):
+        raise LibraryDamagedError(f"The search index {path} is of something else.")
+    return Ann(name, index, metric, effort)
+
+
+def _selector(allowed: Mask) -> tuple[Any, Any]:
+    """What faiss asks whether a position may be named, and the bits it reads."""
+    faiss = load_faiss()
+    bits = np.packbits(allowed, bitorder="little")
+    return faiss.IDSelectorBitmap(len(bits), faiss.swig_ptr(bits)), bits

@@ -1,0 +1,43 @@
+"""Scores the candidates of an approximate index again, on the stored vectors."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lookalike.index.exact import as_scores, ranked
+from lookalike.index.lists import scanner
+from lookalike.types import Floats, Halves, Keys, Metric
+
+_SPARE = 6
+"""Candidates beyond k that are scored in float64: float32 may have swapped near ties."""
+
+
+def rescore(
+    matrix: Halves, queries: Floats, candidates: Keys, k: int, metric: Metric
+) -> tuple[Floats, Keys]:
+    """The k best of each query's candidates: scores (q, k) and rows of `matrix` (q, k).
+
+    `matrix` is (n, d) float16, of unit rows for the cosine; `queries` (q, d) float32;
+    `candidates` (q, c) row numbers, -1 where there is none. Scores are those of
+    `exact.top_k`, best first; -inf and -1 stand where there are fewer than k candidates.
+    """
+    matrix = np.asarray(matrix)
+    asked = queries.astype(np.float64)
+    if metric == "cosine":
+        asked /= np.sqrt(np.einsum("ij,ij->i", asked, asked))[:, None]
+    scores = np.full((len(queries), k), -np.inf)
+    rows = np.full((len(queries), k), -1, dtype=np.int64)
+    for i, query in enumerate(asked):
+        found = candidates[i][candidates[i] >= 0]
+        if len(found) > k + _SPARE:
+            found = _few(matrix, query.astype(np.float32), found, k + _SPARE, metric)
+        best, exact, _ = ranked(matrix, query, found, k, metric)
+        rows[i, : len(best)], scores[i, : len(best)] = best, exact
+    return as_scores(scores, metric), rows
+
+
+def _few(matrix: Halves, query: Floats, found: Keys, wanted: int, metric: Metric) -> Keys:
+    """The best of many candidates, by the SIMD code of faiss."""
+    gathered = matrix[found]
+    _, places = scanner(gathered, query, wanted, metric, None)(slice(0, len(found)))
+    return found[places[places >= 0]]

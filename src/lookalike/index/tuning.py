@@ -1,0 +1,217 @@
+"""Chooses how hard an index must try, and measures it against exact search on held-out queries."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from lookalike.index.ann import TUNED_FOR, Ann
+from lookalike.index.blocks import Mask
+from lookalike.index.engine import Effort
+from lookalike.index.exact import top_k
+from lookalike.index.rescore import rescore
+from lookalike.types import Floats, Halves, Keys, Metric
+
+K = TUNED_FOR
+_TIMED = 40
+_FLAT = 4
+"""Steps of reach without a gain after which no more are tried."""
+_BEYOND = 4
+"""Steps of reach above the recall that is wanted: they may do with less depth."""
+_SAME = 1e-6
+"""Scores closer than this are a tie: either row is as good an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """Held-out queries (q, d), and the score of each one's k-th nearest row by exact search."""
+
+    queries: Floats
+    last: Floats
+    hidden: Keys
+
+    @property
+    def wanted(self) -> int:
+        """Results to ask for: one more where a query is itself among the rows."""
+        return K + 1 if (self.hidden >= 0).any() else K
+
+    def recall(self, scores: Floats) -> Floats:
+        """The share (q,) of k results that are as near as the true ones; scores (q, k)."""
+        as_near = scores >= (self.last - _SAME * np.maximum(1, np.abs(self.last)))[:, None]
+        shares: Floats = as_near.mean(axis=1, dtype=np.float32)
+        return shares
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What was measured of an index: recall at `k`, times a query in ms, queries a second.
+
+    One query at a time, the candidates' second look included; the network that makes a
+    query's vector is not. `effort` is the one that was chosen, `error` the standard error of
+    the recall.
+    """
+
+    k: int
+    queries: int
+    recall: float
+    error: float
+    p50: float
+    p99: float
+    per_second: float
+    effort: Effort
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same for JSON."""
+        return asdict(self)
+
+
+def truth(
+    matrix: Halves, queries: Floats, hidden: Keys, metric: Metric, skip: Mask | None, *, unit: bool
+) -> Truth:
+    """What exact search answers; `hidden` (q,) is a row that is no answer to its query, or -1.
+
+    `skip` (n,) are rows that the index does not hold.
+    """
+    scores, rows = top_k(matrix, queries, K + 1, metric, skip=skip, unit=unit)
+    return Truth(queries, _without(scores, rows, hidden)[:, -1], hidden)
+
+
+def tune(
+    ann: Ann, matrix: Halves, rows: Keys, known: Truth, recall: float, latency: float
+) -> Measured:
+    """Set the cheapest effort that reaches `recall`, and measure it; else the best there is.
+
+    Position i of the index is row `rows[i]` of `matrix`, -1 where there is none. An effort
+    reaches a recall when its mean does, less its standard error. An effort that takes more
+    than `latency` ms a query is only taken when none is quicker.
+    """
+    tried = _tried(ann, matrix, rows, known, recall)
+    able = _cheapest([effort for effort, mean, error in tried if mean - error >= recall])
+    if not able:
+        able = [max(tried, key=lambda one: (one[1], -one[0].reach))[0]]
+    timed = sorted((_time(ann, matrix, rows, known, effort, _TIMED), effort) for effort in able)
+    if timed[0][0] > latency:
+        quick = _within(ann, matrix, rows, known, tried, latency)
+        timed = [(0.0, quick)] if quick else timed
+    ann.effort = timed[0][1]
+    return measure(ann, matrix, rows, known)
+
+
+def measure(ann: Ann, matrix: Halves, rows: Keys, known: Truth) -> Measured:
+    """Recall and times of the index as it is set, over all queries, one at a time."""
+    _answer(ann, matrix, rows, known, ann.effort, slice(0, 3))
+    shares, times = [], []
+    for i in range(len(known.queries)):
+        start = time.perf_counter()
+        scores = _answer(ann, matrix, rows, known, ann.effort, slice(i, i + 1))
+        times.append(time.perf_counter() - start)
+        shares.append(_share(known, scores, slice(i, i + 1)))
+    found = np.concatenate(shares)
+    middle, late = np.percentile(times, [50, 99]) * 1000
+    return Measured(
+        k=K,
+        queries=len(found),
+        recall=float(found.mean()),
+        error=_error(found),
+        p50=float(middle),
+        p99=float(late),
+        per_second=float(1 / np.mean(times)),
+        effort=ann.effort,
+    )
+
+
+def _tried(
+    ann: Ann, matrix: Halves, rows: Keys, known: Truth, recall: float
+) -> list[tuple[Effort, float, float]]:
+    """Efforts with their recall and its standard error, rising in reach while that helps."""
+    depths = ann.engine.depths()
+    tried: list[tuple[Effort, float, float]] = []
+    best, flat, beyond = 0.0, 0, 0
+    for reach in ann.engine.reaches(ann.index):
+        widest = Effort(reach, depths[-1])
+        positions = ann.candidates(known.queries, known.wanted, effort=widest)
+        for depth in depths:
+            part = positions[:, : known.wanted * depth]
+            scores = _scored(matrix, rows, known, part, slice(None), ann.metric)
+            found = _share(known, scores, slice(None))
+            tried.append((Effort(reach, depth), float(found.mean()), _error(found)))
+            if found.mean() >= 1:
+                break
+        reached = max(mean for effort, mean, _ in tried if effort.reach == reach)
+        flat = 0 if reached > best + 1e-4 else flat + 1
+        best = max(best, reached)
+        beyond += tried[-1][1] - tried[-1][2] >= recall
+        if flat >= _FLAT or beyond >= _BEYOND:
+            break
+    return tried
+
+
+def _cheapest(efforts: Sequence[Effort]) -> list[Effort]:
+    """For each depth the least reach, and for each reach the least depth."""
+    least: dict[int, Effort] = {}
+    for effort in sorted(efforts):
+        if all(other.depth > effort.depth for other in least.values()):
+            least[effort.reach] = effort
+    return list(least.values())
+
+
+def _within(
+    ann: Ann,
+    matrix: Halves,
+    rows: Keys,
+    known: Truth,
+    tried: Sequence[tuple[Effort, float, float]],
+    latency: float,
+) -> Effort | None:
+    """The effort of the highest recall that is quick enough, None if none is."""
+    for effort, _, _ in sorted(tried, key=lambda one: (-one[1], one[0])):
+        if _time(ann, matrix, rows, known, effort, _TIMED // 4) <= latency:
+            return effort
+    return None
+
+
+def _time(ann: Ann, matrix: Halves, rows: Keys, known: Truth, effort: Effort, times: int) -> float:
+    """The median of milliseconds a query."""
+    taken = []
+    for i in range(min(times, len(known.queries))):
+        start = time.perf_counter()
+        _answer(ann, matrix, rows, known, effort, slice(i, i + 1))
+        taken.append(1000 * (time.perf_counter() - start))
+    return float(np.median(taken))
+
+
+def _answer(
+    ann: Ann, matrix: Halves, rows: Keys, known: Truth, effort: Effort, which: slice
+) -> Floats:
+    """Scores (q, k) of some queries, as a search would find them."""
+    positions = ann.candidates(known.queries[which], known.wanted, effort=effort)
+    return _scored(matrix, rows, known, positions, which, ann.metric)
+
+
+def _scored(
+    matrix: Halves, rows: Keys, known: Truth, positions: Keys, which: slice, metric: Metric
+) -> Floats:
+    candidates = np.where(positions >= 0, rows[positions], -1)
+    scores, found = rescore(matrix, known.queries[which], candidates, K + 1, metric)
+    return _without(scores, found, known.hidden[which])
+
+
+def _share(known: Truth, scores: Floats, which: slice) -> Floats:
+    return Truth(known.queries[which], known.last[which], known.hidden[which]).recall(scores)
+
+
+def _without(scores: Floats, rows: Keys, hidden: Keys) -> Floats:
+    """The k best scores (q, k) of K + 1, without the hidden row of each."""
+    left = np.where(rows == hidden[:, None], -np.inf, scores)
+    if left.shape[1] < K + 1:
+        left = np.pad(left, ((0, 0), (0, K + 1 - left.shape[1])), constant_values=-np.inf)
+    best: Floats = -np.sort(-left, axis=1)[:, :K]
+    return best
+
+
+def _error(shares: Floats) -> float:
+    return float(shares.std() / np.sqrt(max(1, len(shares))))
