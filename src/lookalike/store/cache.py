@@ -12,7 +12,7 @@ import sqlite3
 import time
 import zlib
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -50,7 +50,7 @@ def load(directory: Path, space: Space, connection: sqlite3.Connection) -> Matri
     """
     try:
         manifest = _manifest(directory, space)
-        if not _in_history(connection, manifest):
+        if not in_history(connection, manifest):
             return None
         blocks = range(len(manifest["blocks"]))
         if manifest["n"] * layout(space).size > _CHECK_ALL_BYTES:
@@ -66,9 +66,9 @@ def is_sound(directory: Path, space: Space, connection: sqlite3.Connection) -> b
     try:
         manifest = _manifest(directory, space)
         _verified(directory, space, manifest, range(len(manifest["blocks"])))
-        return _in_history(connection, manifest)
+        return in_history(connection, manifest)
     except FileNotFoundError:
-        return not (directory / f"{_stem(space)}.json").exists()
+        return not (directory / f"{stem(space)}.json").exists()
     except (OSError, ValueError, LookupError, TypeError):
         return False
 
@@ -83,7 +83,7 @@ def build(directory: Path, space: Space, connection: sqlite3.Connection) -> None
         "SELECT version, token FROM commits ORDER BY version DESC LIMIT 1"
     ).fetchone()
     directory.mkdir(exist_ok=True)
-    name = f"{_stem(space)}.{token:016x}"
+    name = f"{stem(space)}.{token:016x}"
     keys = array("q")
     blocks: list[int] = []
 
@@ -113,17 +113,22 @@ def build(directory: Path, space: Space, connection: sqlite3.Connection) -> None
         }
         file.write(json.dumps(manifest).encode())
 
-    _replace(directory / f"{name}.{_suffix(space)}", write_rows)
-    _replace(directory / f"{name}.keys.npy", write_keys)
+    replace_file(directory / f"{name}.{_suffix(space)}", write_rows)
+    replace_file(directory / f"{name}.keys.npy", write_keys)
     sync_directory(directory)
-    _replace(directory / f"{_stem(space)}.json", write_manifest)
+    replace_file(directory / f"{stem(space)}.json", write_manifest)
     sync_directory(directory)
     discard(directory, space, keep=name)
 
 
 def discard(directory: Path, space: Space, keep: str | None = None) -> None:
     """Delete the cache files of a space, but those that `keep` names and fresh temporary ones."""
-    for path in directory.glob(f"{_stem(space)}.*"):
+    remove_others(directory, stem(space), keep)
+
+
+def remove_others(directory: Path, begin: str, keep: str | None) -> None:
+    """Delete files whose names begin so, but those that `keep` names and fresh temporary ones."""
+    for path in directory.glob(f"{begin}.*"):
         kept = keep is not None and (path.name.startswith(f"{keep}.") or path.suffix == ".json")
         try:
             fresh = path.suffix == ".tmp" and time.time() - path.stat().st_mtime < _STALE_S
@@ -169,12 +174,14 @@ def _suffix(space: Space) -> str:
     return "bits" if space.of_bits else "f16"
 
 
-def _stem(space: Space) -> str:
+def stem(space: Space) -> str:
+    """What the names of a space's cache files begin with."""
     plain = re.sub(r"[^A-Za-z0-9_-]", "_", f"{space.name[:40]}-{space.fingerprint[:8]}")
     return f"{space.key}-{plain}"
 
 
-def _replace(path: Path, write: Callable[[IO[bytes]], None]) -> None:
+def replace_file(path: Path, write: Callable[[IO[bytes]], None]) -> None:
+    """Put a new file in the place of `path`, all of it or nothing; raises OSError."""
     temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}.tmp")
     try:
         with temporary.open("xb") as file:
@@ -188,7 +195,7 @@ def _replace(path: Path, write: Callable[[IO[bytes]], None]) -> None:
 
 
 def _manifest(directory: Path, space: Space) -> dict[str, Any]:
-    manifest: dict[str, Any] = json.loads((directory / f"{_stem(space)}.json").read_bytes())
+    manifest: dict[str, Any] = json.loads((directory / f"{stem(space)}.json").read_bytes())
     expected = {
         "format": _FORMAT,
         "space": space.name,
@@ -201,7 +208,8 @@ def _manifest(directory: Path, space: Space) -> dict[str, Any]:
     return manifest
 
 
-def _in_history(connection: sqlite3.Connection, manifest: dict[str, Any]) -> bool:
+def in_history(connection: sqlite3.Connection, manifest: Mapping[str, Any]) -> bool:
+    """Whether a manifest shows a state of this very library, not of a copy that went on."""
     row = connection.execute(
         "SELECT token FROM commits WHERE version = ?", (manifest["data_version"],)
     ).fetchone()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from lookalike.errors import LibraryDamagedError
-from lookalike.store import cache, contents, spaces, vectors
+from lookalike.store import cache, contents, index_files, spaces, vectors
 from lookalike.store.database import Database, Transaction
 from lookalike.store.matrix import cache_directory
 from lookalike.store.records import Finding
@@ -95,6 +95,9 @@ def _caches(connection: sqlite3.Connection, directory: Path) -> Iterator[Finding
         if not cache.is_sound(directory, space, connection):
             message = f"The matrix cache of space {space.name!r} is damaged or out of place."
             yield Finding("cache", message, repairable=True)
+        if not index_files.is_sound(directory, space, connection):
+            message = f"The search index of space {space.name!r} is damaged or out of place."
+            yield Finding("cache", message, repairable=True)
 
 
 def _count(connection: sqlite3.Connection, what: str, *values: int) -> int:
@@ -120,6 +123,8 @@ def repair(database: Database) -> None:
         for space in spaces.every(connection):
             if not cache.is_sound(cache_directory(database), space, connection):
                 cache.discard(cache_directory(database), space)
+            if not index_files.is_sound(cache_directory(database), space, connection):
+                index_files.discard(cache_directory(database), space)
 
 
 def _drop_strays(transaction: Transaction) -> None:

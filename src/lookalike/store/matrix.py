@@ -79,6 +79,14 @@ def compact(database: Database, space: Space) -> tuple[Stored, Keys]:
     return view.matrix, view.keys
 
 
+def died_since(connection: sqlite3.Connection, version: int) -> Keys:
+    """Keys, rising, whose rows in any matrix of that version no longer count."""
+    gone = connection.execute(
+        "SELECT key FROM tombstones WHERE version > ? ORDER BY key", (version,)
+    ).fetchall()
+    return np.array([key for (key,) in gone], dtype=np.int64)
+
+
 def cache_directory(database: Database) -> Path:
     """Where everything lies that can be deleted at any moment."""
     return database.directory / "cache"
@@ -121,10 +129,7 @@ def _since(connection: sqlite3.Connection, space: Space, base: Matrix) -> Matrix
         "WHERE space = ? AND length(vector) = ? AND key IN fresh ORDER BY key LIMIT ?",
         (base.version, space.key, base.version, space.key, layout(space).size, limit + 1),
     ).fetchall()
-    gone = connection.execute(
-        "SELECT key FROM tombstones WHERE version > ?", (base.version,)
-    ).fetchall()
-    dead = np.isin(base.keys, np.array(gone, dtype=np.int64))
+    dead = np.isin(base.keys, died_since(connection, base.version))
     if len(tail) + np.count_nonzero(dead) > limit:
         return None
     return MatrixView(
