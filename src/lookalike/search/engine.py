@@ -15,6 +15,8 @@ from lookalike.index.blocks import Mask
 from lookalike.index.scores import merge
 from lookalike.index.weighted import Part, weighted_top_k
 from lookalike.search.allowed import rows_of, scan_allowed
+from lookalike.search.covered import Covered
+from lookalike.search.plan import plan
 from lookalike.store.matrix import MatrixView
 from lookalike.types import Floats, Halves, Keys, Metric, Stored, check_metric
 
@@ -28,6 +30,7 @@ def nearest(
     unit: bool,
     without: Sequence[Collection[int]],
     allowed: Keys | None = None,
+    covered: Covered | None = None,
 ) -> list[tuple[Keys, Floats]]:
     """For each query, float32 (q, dim) or packed bits: image keys and scores, best first.
 
@@ -35,8 +38,9 @@ def nearest(
 
     At most k of each. `unit` says that the stored vectors have length 1. `without` holds, for
     each query, the keys that are no answer to it; `allowed` (m,), rising, the only keys that
-    may be one. Raises `UsageError` for a query of another dimension or that is not finite, and
-    for a metric that such vectors do not have.
+    may be one. `covered` is an approximate index, asked where `plan` says so. Raises
+    `UsageError` for a query of another dimension or that is not finite, and for a
+    metric that such vectors do not have.
     """
     check_metric(metric, bits=view.space.of_bits)
     wanted = k + max(map(len, without), default=0)
@@ -48,7 +52,15 @@ def nearest(
             return soft_bits.top_k(matrix, queries, wanted, skip=dead)
         return exact.top_k(matrix, queries, wanted, metric, skip=dead, unit=unit)
 
-    parts = [scan_allowed(view.matrix, view.keys, view.dead, allowed, best)]
+    parts: list[tuple[Floats, Keys]] = []
+    count = None if allowed is None else len(allowed)
+    if covered is not None and plan(view, covered, wanted, metric, count).by_index:
+        exact.check_queries(view.matrix, queries, wanted, metric)
+        found = covered.search(queries, wanted, metric, allowed)
+        if found is not None:
+            parts = [found, scan_allowed(covered.rest, covered.rest_keys, None, allowed, best)]
+    if not parts:
+        parts = [scan_allowed(view.matrix, view.keys, view.dead, allowed, best)]
     if len(view.tail_keys):
         parts.append(scan_allowed(view.tail_matrix, view.tail_keys, None, allowed, best))
     scores, keys = merge(parts, wanted)

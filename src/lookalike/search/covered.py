@@ -1,0 +1,87 @@
+"""An approximate index laid over a matrix: which of its rows it covers, and which it does not."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lookalike.index.ann import Ann
+from lookalike.index.rescore import rescore
+from lookalike.search.allowed import rows_of
+from lookalike.store.matrix import MatrixView
+from lookalike.types import Floats, Halves, Keys, Metric
+
+
+class Covered:
+    """The rows of one `MatrixView` that an index covers; the rest are to be scanned.
+
+    Position i of the index is the image `keys[i]`; `died` are keys whose vectors changed or
+    went since the index was made. `rows` (n,) is the matrix row at each position, -1 where it
+    no longer counts; `rest` (m,) are the rows of the view's matrix, rising, that
+    the index lacks and that count.
+    """
+
+    def __init__(self, ann: Ann, keys: Keys, died: Keys, view: MatrixView) -> None:
+        self.ann = ann
+        self._view = view
+        self.rows = _rows_of_keys(keys, died, view.keys)
+        if view.dead is not None:
+            covered = self.rows >= 0
+            self.rows[covered] = np.where(view.dead[self.rows[covered]], -1, self.rows[covered])
+        self.count = int(np.count_nonzero(self.rows >= 0))
+        self._alive = None if self.count == len(keys) else self.rows >= 0
+        lacking = np.ones(len(view.keys), dtype=np.bool_)
+        lacking[self.rows[self.rows >= 0]] = False
+        if view.dead is not None:
+            lacking &= ~view.dead
+        rest = np.flatnonzero(lacking)
+        self.rest_keys: Keys = view.keys[rest]
+        self.rest: Halves = np.asarray(view.matrix)[_as_slice(rest)]
+
+    def of(self, view: MatrixView) -> bool:
+        """Whether this was laid over that very view."""
+        return view is self._view
+
+    def search(
+        self, queries: Floats, wanted: int, metric: Metric, allowed: Keys | None
+    ) -> tuple[Floats, Keys] | None:
+        """Scores and keys (q, k') of the `wanted` best that the index finds, best first.
+
+        `allowed` (m,), rising, are the only keys that may be found. None when for some query
+        fewer come back than there are: then an exact scan has to answer.
+        """
+        among = self._alive
+        expected = self.count
+        if allowed is not None:
+            among = np.zeros(len(self._view.keys) + 1, dtype=np.bool_)
+            among[rows_of(allowed, self._view.keys)] = True
+            among[-1] = False
+            among = among[self.rows]
+            expected = int(np.count_nonzero(among))
+        expected = min(wanted, expected)
+        if not expected:
+            none = np.empty((len(queries), 0))
+            return none.astype(np.float32), none.astype(np.int64)
+        positions = self.ann.candidates(queries, wanted, allowed=among)
+        rows = np.where(positions >= 0, self.rows[positions], -1)
+        scores, found = rescore(self._view.matrix, queries, rows, expected, metric)
+        if (found < 0).any():
+            return None
+        return scores, self._view.keys[found]
+
+
+def _rows_of_keys(keys: Keys, died: Keys, known: Keys) -> Keys:
+    """The row of `known`, which rises, that holds each key; -1 for those not there or dead."""
+    rows = np.searchsorted(known, keys)
+    there = rows < len(known)
+    there[there] = known[rows[there]] == keys[there]
+    if len(died):
+        there &= ~np.isin(keys, died)
+    rows[~there] = -1
+    return rows
+
+
+def _as_slice(rows: Keys) -> Keys | slice:
+    """The same rows as a slice where they lie side by side, which copies nothing."""
+    if len(rows) and rows[-1] - rows[0] + 1 == len(rows):
+        return slice(int(rows[0]), int(rows[-1]) + 1)
+    return rows
