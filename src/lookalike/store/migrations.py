@@ -29,9 +29,21 @@ def _learned_arrays(connection: sqlite3.Connection) -> None:
     connection.execute(schema.LEARNED)
 
 
+def _columns(connection: sqlite3.Connection) -> None:
+    for statement in schema.COLUMNS:
+        connection.execute(statement)
+
+
+def _judgements(connection: sqlite3.Connection) -> None:
+    for statement in schema.JUDGEMENTS:
+        connection.execute(statement)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("the first schema", _first_schema),
     Migration("arrays that reducers learned", _learned_arrays),
+    Migration("columns to filter by", _columns),
+    Migration("judgements", _judgements),
 )
 
 

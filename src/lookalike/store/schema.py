@@ -96,3 +96,56 @@ LEARNED = """CREATE TABLE learned (
     array BLOB NOT NULL,
     PRIMARY KEY (space, step, name)
 )"""
+
+JUDGEMENTS = (
+    """CREATE TABLE judgements (
+        query TEXT NOT NULL,
+        image TEXT NOT NULL,
+        verdict REAL NOT NULL,
+        judged INTEGER NOT NULL,
+        PRIMARY KEY (query, image)
+    ) WITHOUT ROWID""",
+    # Pairs drawn together with known chances: what an estimate over all pairs needs.
+    """CREATE TABLE draws (
+        batch INTEGER NOT NULL,
+        query TEXT NOT NULL,
+        image TEXT NOT NULL,
+        chance REAL NOT NULL,
+        universe TEXT NOT NULL,
+        PRIMARY KEY (batch, query, image)
+    ) WITHOUT ROWID""",
+)
+
+COLUMNS = (
+    # Every name that metadata ever had, so that none has to be looked for in all of them.
+    "CREATE TABLE meta_columns (name TEXT PRIMARY KEY) WITHOUT ROWID",
+    # Images whose label, source or metadata changed while their bytes stayed.
+    """CREATE TABLE retold (
+        key INTEGER PRIMARY KEY,
+        version INTEGER NOT NULL
+    )""",
+    "CREATE INDEX retold_by_version ON retold (version)",
+    # Columns that are computed from contents; the value is a JSON array of words.
+    """CREATE TABLE derived (
+        name TEXT NOT NULL,
+        content INTEGER NOT NULL REFERENCES contents ON DELETE CASCADE,
+        version INTEGER NOT NULL,
+        value TEXT NOT NULL,
+        PRIMARY KEY (name, content)
+    ) WITHOUT ROWID""",
+    "CREATE INDEX derived_by_content ON derived (content)",
+    "CREATE INDEX derived_by_version ON derived (version)",
+    """CREATE TRIGGER images_name_columns AFTER INSERT ON images BEGIN
+        INSERT OR IGNORE INTO meta_columns SELECT key FROM json_each(new.meta);
+    END""",
+    """CREATE TRIGGER images_retold AFTER UPDATE OF label, meta, source ON images
+    WHEN (old.label, old.meta, old.source) IS NOT (new.label, new.meta, new.source) BEGIN
+        INSERT OR IGNORE INTO meta_columns SELECT key FROM json_each(new.meta);
+        INSERT OR REPLACE INTO retold
+            VALUES (new.key, (SELECT coalesce(max(version), 0) + 1 FROM commits));
+    END""",
+    """CREATE TRIGGER images_untold AFTER DELETE ON images BEGIN
+        DELETE FROM retold WHERE key = old.key;
+    END""",
+    "INSERT OR IGNORE INTO meta_columns SELECT json_each.key FROM images, json_each(images.meta)",
+)

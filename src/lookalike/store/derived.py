@@ -1,0 +1,52 @@
+"""Columns computed from what images show: words for each content, kept until it goes."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+from lookalike.store.database import Transaction
+from lookalike.store.records import Space
+
+
+def names(connection: sqlite3.Connection) -> list[str]:
+    """The derived columns there are."""
+    found = connection.execute("SELECT DISTINCT name FROM derived ORDER BY name")
+    return [name for (name,) in found]
+
+
+def lacking(
+    connection: sqlite3.Connection, name: str, space: Space, limit: int
+) -> list[tuple[int, bytes]]:
+    """The next contents that have a vector in a space and no value in a column."""
+    return connection.execute(
+        "SELECT content, vector FROM vectors WHERE space = ? AND NOT EXISTS "
+        "(SELECT 1 FROM derived WHERE name = ? AND derived.content = vectors.content) "
+        "ORDER BY content LIMIT ?",
+        (space.key, name, limit),
+    ).fetchall()
+
+
+def count_lacking(connection: sqlite3.Connection, name: str, space: Space) -> int:
+    """How many contents have a vector in a space and no value in a column."""
+    (count,) = connection.execute(
+        "SELECT count(*) FROM vectors WHERE space = ? AND NOT EXISTS "
+        "(SELECT 1 FROM derived WHERE name = ? AND derived.content = vectors.content)",
+        (space.key, name),
+    ).fetchone()
+    return int(count)
+
+
+def put(transaction: Transaction, name: str, rows: Iterable[tuple[int, Sequence[str]]]) -> None:
+    """Store the words of contents; contents that were removed meanwhile are passed over."""
+    transaction.connection.executemany(
+        "INSERT OR REPLACE INTO derived (name, content, version, value) "
+        "SELECT ?, content, ?, ? FROM contents WHERE content = ?",
+        [(name, transaction.version, json.dumps(words), content) for content, words in rows],
+    )
+
+
+def drop(transaction: Transaction, name: str) -> int:
+    """Remove a column; returns how many contents had a value."""
+    return transaction.connection.execute("DELETE FROM derived WHERE name = ?", (name,)).rowcount
