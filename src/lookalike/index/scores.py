@@ -8,6 +8,8 @@ import numpy as np
 
 from lookalike.types import Floats, Keys, Metric
 
+_KEY_PLACES = 42
+
 
 def similarity(scores: Floats, metric: Metric, *, bits: int = 0) -> Floats:
     """Scores of any shape as similarities, float32: higher is better.
@@ -36,8 +38,20 @@ def distance(scores: Floats, metric: Metric) -> Floats:
 
 
 def merge(parts: Sequence[tuple[Floats, Keys]], k: int) -> tuple[Floats, Keys]:
-    """The best k of answers (q, k_i) from several matrices; of equal scores the lower key."""
+    """The best k of answers (q, k_i) from several matrices; of equal scores the lower key.
+
+    Each keeps its own order, in which rows may be told apart by more than float32 holds, so
+    that fewer are always the beginning of more.
+    """
     scores = np.concatenate([scores for scores, _ in parts], axis=1)
     keys = np.concatenate([keys for _, keys in parts], axis=1)
-    order = np.lexsort((keys, -scores), axis=1)[:, :k]
+    places = np.concatenate([_places(*part) for part in parts], axis=1)
+    order = np.lexsort((places, -scores), axis=1)[:, :k]
     return np.take_along_axis(scores, order, axis=1), np.take_along_axis(keys, order, axis=1)
+
+
+def _places(scores: Floats, keys: Keys) -> Keys:
+    """For each row the highest key up to it among those of its score: its key, or one above."""
+    group = np.cumsum(np.diff(scores, axis=1, prepend=scores[:, :1]) != 0, axis=1)
+    highest: Keys = np.maximum.accumulate((group << _KEY_PLACES) | keys, axis=1)
+    return highest & ((1 << _KEY_PLACES) - 1)
