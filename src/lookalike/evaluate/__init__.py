@@ -1,0 +1,1 @@
+"""How good the answers are: truth, metrics, intervals, comparisons, verdicts, reports."""

@@ -1,0 +1,38 @@
+"""Scores of all pairs of some queries and some rows of a matrix."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lookalike.index.blocks import BLOCK_ROWS, numpy_ranker, onnx_ranker
+from lookalike.types import Bits, Floats, Metric, Stored
+
+_SMALL = 8_000_000
+
+
+def pairwise(queries: NDArray[Any], matrix: Stored, metric: Metric) -> Floats:
+    """Scores float32 (q, n), higher is better: cosines, inner products, negated distances.
+
+    `queries` (q, d) and `matrix` (n, d) hold floats of any width, or both packed bits for
+    hamming. As `exact.top_k` scores, up to the rounding of float32.
+    """
+    if metric == "hamming":
+        return _bits(queries, matrix)
+    asked: Floats = queries.astype(np.float32)
+    if metric == "cosine":
+        asked = asked / np.linalg.norm(asked, axis=1, keepdims=True)
+    many = len(asked) * matrix.size > _SMALL and matrix.dtype == np.float16 and metric != "l1"
+    rank = (onnx_ranker if many else numpy_ranker)(metric, unit=False)
+    scores = np.empty((len(asked), len(matrix)), dtype=np.float32)
+    for start in range(0, len(matrix), BLOCK_ROWS):
+        block = np.ascontiguousarray(matrix[start : start + BLOCK_ROWS])
+        scores[:, start : start + BLOCK_ROWS] = rank(block, asked).T
+    return -np.sqrt((-scores).clip(0)) if metric == "l2" else scores
+
+
+def _bits(queries: Bits, matrix: Bits) -> Floats:
+    differing = [np.bitwise_count(matrix ^ query).sum(axis=1, dtype=np.int32) for query in queries]
+    return -np.array(differing, dtype=np.float32).reshape(len(queries), len(matrix))
