@@ -74,6 +74,24 @@ class RejectRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a person said of an image as an answer to another, by id: 0 is no match."""
+
+    query: str
+    image: str
+    verdict: float
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """A pair that was drawn to be judged, and the chance it had of being drawn."""
+
+    query: str
+    image: str
+    chance: float
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """How much a library holds; `spaces` maps a name to its number of vectors."""
 

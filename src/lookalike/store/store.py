@@ -16,8 +16,10 @@ from lookalike.store import (
     check,
     contents,
     counts,
+    facts,
     filling,
     images,
+    judgements,
     learned,
     matrix,
     outcomes,
@@ -28,10 +30,19 @@ from lookalike.store import (
     vectors,
 )
 from lookalike.store.database import Database, data_version
+from lookalike.store.facts import Facts
 from lookalike.store.learned import Arrays
 from lookalike.store.matrix import MatrixView
 from lookalike.store.offered import Offered
-from lookalike.store.records import Counts, Finding, ImageRecord, RejectRecord, Space
+from lookalike.store.records import (
+    Counts,
+    Draw,
+    Finding,
+    ImageRecord,
+    RejectRecord,
+    Space,
+    Verdict,
+)
 from lookalike.types import Bits, Floats, Keys, Known, Metric, Outcome, Stored
 
 _REMOVED_AT_ONCE = 1000
@@ -177,6 +188,21 @@ class Store:
         with self._database.transaction(derived=True) as transaction:
             thumbnails.put(transaction, content_key, webp)
 
+    def judge(self, verdicts: Iterable[Verdict]) -> int:
+        """Keep verdicts of people; returns how many old ones they replaced."""
+        with self.writing(), self._database.transaction() as transaction:
+            return judgements.put(transaction, verdicts)
+
+    def unjudge(self, query: str, image: str) -> bool:
+        """Take a verdict back; whether there was one."""
+        with self.writing(), self._database.transaction() as transaction:
+            return judgements.delete(transaction, query, image)
+
+    def add_draws(self, universe: str, draws: Iterable[Draw]) -> int:
+        """Note which pairs were drawn to be judged; returns the number of the batch."""
+        with self.writing(), self._database.transaction() as transaction:
+            return judgements.add_draws(transaction, universe, draws)
+
     def repair(self) -> None:
         """Take out what `check` found repairable."""
         with self.writing():
@@ -288,6 +314,21 @@ class Store:
         """The id of each key, None where it was removed meanwhile."""
         with self._database.reading() as connection:
             return images.ids_of(connection, keys)
+
+    def facts(self, names: Iterable[str]) -> Facts:
+        """Columns of all images at once: `id`, `label`, or of a table; raises UnknownNameError."""
+        with self._database.reading() as connection:
+            return facts.read(connection, names)
+
+    def judgements(self) -> list[Verdict]:
+        """All verdicts of people, by query and image."""
+        with self._database.reading() as connection:
+            return list(judgements.every(connection))
+
+    def draws(self, universe: str) -> list[list[Draw]]:
+        """The batches of pairs that were drawn from a universe to be judged, oldest first."""
+        with self._database.reading() as connection:
+            return judgements.draws(connection, universe)
 
     def rejects(self) -> Iterator[RejectRecord]:
         """All rejects, by id, as of one moment."""
