@@ -22,4 +22,11 @@ ModelOption = Annotated[
 ]
 RuntimeOption = Annotated[str, typer.Option(help="What runs the network: auto, onnx or openvino.")]
 DeviceOption = Annotated[str, typer.Option(help="Where torch models run: auto, cpu, cuda.")]
+AllowHostOption = Annotated[
+    list[str] | None,
+    typer.Option("--allow-host", help="A host of URLs that may have any address and port."),
+]
+AllowPrivateOption = Annotated[
+    bool, typer.Option("--allow-private", help="Fetch URLs from private addresses too.")
+]
 PrecisionOption = Annotated[str, typer.Option(help="What it computes in: auto, fp32 or bf16.")]

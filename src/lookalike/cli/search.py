@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lookalike.cli.batch import answer_batch, table
+from lookalike.cli.fetching import fetch_policy
 from lookalike.cli.options import (
+    AllowHostOption,
+    AllowPrivateOption,
     DeviceOption,
     JsonOption,
     LibraryOption,
@@ -84,9 +87,14 @@ def search(
     include_query: Annotated[
         bool, typer.Option("--include-query", help="Let what is asked for be an answer too.")
     ] = False,
+    exact: Annotated[
+        bool, typer.Option("--exact", help="Scan all vectors, even where there is an index.")
+    ] = False,
     html: Annotated[
         Path | None, typer.Option(help="Write a page with the query and its matches.")
     ] = None,
+    allow_host: AllowHostOption = None,
+    allow_private: AllowPrivateOption = False,
     runtime: RuntimeOption = "auto",
     precision: PrecisionOption = "auto",
     device: DeviceOption = "auto",
@@ -111,7 +119,12 @@ def search(
         raise UsageError("What is to be looked for? Name a file, id:..., --text or --batch.")
     asked = None if batch is not None else parse_query(words, texts=texts, crop=crop)
     with lookalike.open(
-        library, create=False, runtime=runtime, precision=precision, device=device
+        library,
+        create=False,
+        runtime=runtime,
+        precision=precision,
+        device=device,
+        fetch=fetch_policy(allow_host, allow_private=allow_private),
     ) as opened:
 
         def answer(queries: Sequence[Query]) -> list[Hits]:
@@ -127,6 +140,7 @@ def search(
                 diversity=diversity,
                 group_duplicates=group_duplicates,
                 include_query=include_query,
+                exact=exact,
             )
 
         if batch is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from lookalike.embed.way import find_way
 from lookalike.errors import RecipeMismatchError, UsageError
@@ -15,6 +16,9 @@ from lookalike.models.model import DEFAULT_MODEL
 from lookalike.store.records import Space
 from lookalike.store.store import Store
 from lookalike.types import Metric, known_metric
+
+if TYPE_CHECKING:
+    from lookalike.fetch.policy import FetchPolicy
 
 MAIN_SPACE = "main"
 
@@ -30,6 +34,7 @@ def open(  # noqa: A001  `lookalike.open` reads best
     workers: int | None = None,
     limits: Limits = DEFAULT_LIMITS,
     device: str = "auto",
+    fetch: FetchPolicy | None = None,
 ) -> Library:
     """Open the library in the folder `path`; it is made if it is new.
 
@@ -37,13 +42,13 @@ def open(  # noqa: A001  `lookalike.open` reads best
     and `metric` (cosine, l2, l1, ip) are chosen when a library is made; for one that exists
     they must agree with it. `runtime` is auto, onnx or openvino; `precision` auto, fp32 or
     bf16; `workers` counts decoder processes (default: one a core); `device` is for models
-    that torch runs: auto, cpu, cuda.
+    that torch runs: auto, cpu, cuda; `fetch` says what may be asked of the web.
 
     Raises `LibraryNotFoundError` (with `create=False`), `LibraryTooNewError`,
     `LibraryDamagedError`, `RecipeMismatchError`, `UnknownNameError`.
     """
     chosen = None if metric is None else known_metric(metric)
-    resources = Resources(runtime, precision, workers, limits, device)
+    resources = Resources(runtime, precision, workers, limits, device, fetch)
     if model is not None:
         find_way(model, normalised=True)
     directory = library_directory(path, create=create)

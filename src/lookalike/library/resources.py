@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from lookalike.embed.embedder import BATCH, Embedder
 from lookalike.embed.way import Way
@@ -13,6 +14,9 @@ from lookalike.images.limits import DEFAULT_LIMITS, Limits
 from lookalike.images.pool import DecodePool
 from lookalike.images.preprocess import Preprocessing
 from lookalike.models.network import NetworkOptions
+
+if TYPE_CHECKING:
+    from lookalike.fetch.policy import FetchPolicy
 
 SLOTS_PER_WORKER = 16
 """Decoded images that may wait for the network, for each decoder process."""
@@ -50,7 +54,8 @@ class LazyEmbedder:
 class Resources:
     """`runtime`: auto, onnx, openvino; `precision`: auto, fp32, bf16; `workers`: decoders.
 
-    `device`: auto, cpu, or one that torch knows, such as cuda:1.
+    `device`: auto, cpu, or one that torch knows, such as cuda:1; `fetch`: what may be asked of
+    the web, and for how much.
 
     Raises `UnknownNameError` for other names, `UsageError` for less than one worker.
     """
@@ -60,6 +65,7 @@ class Resources:
     workers: int | None = None
     limits: Limits = DEFAULT_LIMITS
     device: str = "auto"
+    fetch: FetchPolicy | None = None
 
     def __post_init__(self) -> None:
         NetworkOptions(self.runtime, self.precision)
@@ -76,6 +82,13 @@ class Resources:
             streams=cores() if many else 1,
             batch=BATCH if many else 1,
         )
+
+    def fetched(self, url: str) -> bytes:
+        """The bytes of the image at a URL. Raises `FetchError`."""
+        from lookalike.fetch.one import fetch_bytes
+        from lookalike.fetch.policy import FetchPolicy
+
+        return fetch_bytes(url, self.fetch or FetchPolicy())
 
     def lazy_embedder(self, way: Way) -> LazyEmbedder:
         """The same for many images, opened when the first of them is there."""

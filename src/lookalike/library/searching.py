@@ -117,7 +117,12 @@ class Searcher:
 
     def _resolved(self, queries: Iterable[Query], space: Space) -> list[Asked]:
         eyes = Eyes(
-            self._store, space, self._embedder_of(space), self._tower_of(space), self._picture
+            self._store,
+            space,
+            self._embedder_of(space),
+            self._tower_of(space),
+            self._picture,
+            self._resources.fetched,
         )
         return [resolve(query, eyes) for query in queries]
 

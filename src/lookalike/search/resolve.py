@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -33,7 +34,7 @@ from lookalike.types import REASONS, Bits, File, Floats, Stored
 class Eyes:
     """A space and what sees in it: its network and text tower, opened when they are needed.
 
-    `picture` gives a small WebP of a stored image.
+    `picture` gives a small WebP of a stored image, `fetch` the bytes at a URL.
     """
 
     store: Store
@@ -41,6 +42,7 @@ class Eyes:
     embedder: Callable[[], Embedder]
     tower: Callable[[], tuple[Way, TextTower]]
     picture: Callable[[str], bytes | None]
+    fetch: Callable[[str], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,22 +97,22 @@ def _seen(item: Item, eyes: Eyes) -> _Seen:
         return _Seen(_of_text(item.text, eyes))
     if item.id is not None:
         return _stored(item, item.id, eyes)
-    if item.url is not None:
-        raise UsageError(
-            f"{item.url} cannot be fetched: this version reads files only. Download it first."
-        )
     if item.image is not None:
         if isinstance(item.image, bytes):
             return _of_bytes(item.image, item, eyes)
         whole = item.image if isinstance(item.image, Image.Image) else _picture_of(item.image)
         return _embedded(_cropped(to_rgb(whole), item), eyes)
-    path = fspath(item.file or "")
+    name = item.url or fspath(item.file or "")
     try:
-        data = read_bytes(File(path))
+        data = read_bytes(File(name)) if item.url is None else eyes.fetch(item.url)
         seen = _of_bytes(data, item, eyes)
     except ImageRejectedError as error:
-        raise _rejection_of(path, error) from error
-    return _Seen(seen.vector, eyes.store.keys_of_file(path, sha256(data)), seen.picture)
+        raise _rejection_of(name, error) from error
+    # an image of the library is found where it was found before, links followed or not
+    places = [item.url] if item.url else [os.path.abspath(name), os.path.realpath(name)]  # noqa: PTH100
+    digest = sha256(data)
+    keys = {key: None for place in places for key in eyes.store.keys_at(place, digest)}
+    return _Seen(seen.vector, tuple(keys), seen.picture)
 
 
 def _stored(item: Item, id_: str, eyes: Eyes) -> _Seen:

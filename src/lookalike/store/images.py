@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import time
 from collections.abc import Iterable, Sequence
@@ -160,15 +159,13 @@ def by_keys(connection: sqlite3.Connection, keys: Iterable[int]) -> list[ImageRe
     return [_record(row) for row in rows if row is not None]
 
 
-def at_path(connection: sqlite3.Connection, path: str, sha256: bytes) -> tuple[int, ...]:
-    """The images with these bytes which were found at that path, links followed or not."""
-    places = [name_cell(os.path.abspath(path)), name_cell(os.path.realpath(path))]  # noqa: PTH100
+def at(connection: sqlite3.Connection, uri: str, sha256: bytes) -> list[int]:
+    """The keys of the images with these bytes that were found there."""
     rows = connection.execute(
-        "SELECT key FROM images JOIN contents USING (content) WHERE sha256 = ? "
-        "AND uri IN (?, ?) ORDER BY key",
-        (sha256, *places),
+        "SELECT key FROM images JOIN contents USING (content) WHERE sha256 = ? AND uri = ?",
+        (sha256, name_cell(uri)),
     )
-    return tuple(key for (key,) in rows)
+    return [key for (key,) in rows]
 
 
 def contents_of(connection: sqlite3.Connection, keys: Keys) -> Keys:

@@ -290,10 +290,10 @@ class Store:
         with self._database.reading() as connection:
             return images.by_keys(connection, keys)
 
-    def keys_of_file(self, path: str, sha256: bytes) -> tuple[int, ...]:
-        """The images that a file is: those of its bytes which were found at its path."""
+    def keys_at(self, uri: str, sha256: bytes) -> list[int]:
+        """The keys of the images with these bytes that were found there."""
         with self._database.reading() as connection:
-            return images.at_path(connection, path, sha256)
+            return images.at(connection, uri, sha256)
 
     def contents_of(self, keys: Keys) -> Keys:
         """The content (n,) of each image (n,): equal for equal bytes; -1 for one that is gone."""
