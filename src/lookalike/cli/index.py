@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from lookalike.cli.engine import build_engine, in_words, refresh_engine, wish_of
 from lookalike.cli.interrupt import stop_on_interrupt
 from lookalike.cli.options import (
     DeviceOption,
@@ -26,15 +27,16 @@ from lookalike.types import REASONS, Outcome, Rejected, outcome_kind
 
 if TYPE_CHECKING:
     from lookalike.embed.report import Report
+    from lookalike.library.indexing import IndexReport
 
 SHOWN_REJECTS = 10
 
 
 def index(
     sources: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(help="Folders, tables, archives, image files; - reads paths from stdin."),
-    ],
+    ] = None,
     library: LibraryOption = None,
     path_column: Annotated[
         str | None, typer.Option(help="The table's column that holds the image's path.")
@@ -82,6 +84,25 @@ def index(
     timeout: Annotated[
         float, typer.Option(min=0.1, help="Seconds one image may take to decode.")
     ] = 20.0,
+    engine: Annotated[
+        str | None,
+        typer.Option(help="What answers: auto, exact, hnsw, ivf, ivfpq or rabitq."),
+    ] = None,
+    recall: Annotated[
+        float, typer.Option(help="The share of true neighbours an index has to find.")
+    ] = 0.95,
+    memory: Annotated[
+        str | None, typer.Option(help="What building an index may take, as 4G or 512M.")
+    ] = None,
+    latency: Annotated[
+        str, typer.Option(help="What a query may take before an index is made, as 10ms.")
+    ] = "10ms",
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Take up in the index what was added since.")
+    ] = False,
+    space: Annotated[
+        str | None, typer.Option(help="The space that --engine and --refresh are for.")
+    ] = None,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Name every image once it is stored.")
     ] = False,
@@ -89,7 +110,8 @@ def index(
 ) -> None:
     """Embed every image of the sources and keep vectors and metadata in a library.
 
-    Run again, it looks only at what is new or changed. Ctrl-C loses nothing.
+    Run again, it looks only at what is new or changed. Ctrl-C loses nothing. Without SOURCES
+    only the engine that answers queries is chosen, built, tuned and measured.
     """
     import lookalike
     from lookalike.images.limits import Limits
@@ -97,7 +119,8 @@ def index(
 
     if dry_run and not prune:
         raise UsageError("--dry-run shows what --prune would remove: give both.")
-    targets = list(_sources(sources))
+    targets = list(_sources(sources or []))
+    wish = wish_of(engine, recall, memory, latency)
     for target in targets:
         if isinstance(target, str) and target != "-":
             open_source(  # a wrong name is told before a library is made or a run is begun
@@ -115,9 +138,11 @@ def index(
             say(f"{outcome_kind(outcome)}: {id_}")
 
     reports = []
+    answering: IndexReport | None = None
     with (
         lookalike.open(
             library,
+            create=bool(targets),
             model=model,
             metric=metric,
             runtime=runtime,
@@ -153,8 +178,18 @@ def index(
                 _summarize(report)
             if report.interrupted:
                 break
+        else:
+            if refresh:
+                answering = refresh_engine(opened, stop, space)
+            elif engine is not None or not targets or opened.index_is_due():
+                answering = build_engine(opened, stop, wish, space)
     if json:
-        print_json([report.as_dict() for report in reports])
+        runs = [report.as_dict() for report in reports]
+        print_json(runs if targets else answering and answering.as_dict())
+    elif answering is not None and not answering.interrupted:
+        print_line(in_words(answering))
+    if answering is not None and answering.interrupted:
+        raise typer.Exit(130)
     if any(report.interrupted for report in reports):
         say("Interrupted. All that was stored is safe; run the same command to go on.")
         raise typer.Exit(130)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lookalike.cli.engine import in_words
 from lookalike.cli.options import JsonOption, LibraryOption
 from lookalike.cli.output import print_json, print_line, print_table, size
 
@@ -17,9 +18,12 @@ if TYPE_CHECKING:
 def info(
     library: LibraryOption = None,
     head: Annotated[int, typer.Option(min=0, help="Also print the first N images as a table.")] = 0,
+    recheck: Annotated[
+        bool, typer.Option("--recheck", help="First measure the indexes again.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Print counts, rejects by reason, spaces and sizes."""
+    """Print counts, rejects by reason, spaces, sizes, and how good the indexes are."""
     import lookalike
 
     with lookalike.open(library, create=False) as opened:
@@ -27,6 +31,9 @@ def info(
         space = opened.space
         directory = opened.directory
         first = opened.head(head)
+        names = [one.name for one in opened.spaces()]
+        look = opened.recheck_index if recheck else opened.index_report
+        indexes = {name: report for name in names if (report := look(space=name)) is not None}
     facts: dict[str, Any] = {
         "library": str(directory),
         "images": counts.images,
@@ -41,6 +48,7 @@ def info(
         "recipe": dict(space.recipe),
         "database_bytes": counts.database_bytes,
         "cache_bytes": counts.cache_bytes,
+        "indexes": {name: report.as_dict() for name, report in indexes.items()},
     }
     if json:
         print_json(facts | ({"head": [_row(image) for image in first]} if head else {}))
@@ -57,6 +65,7 @@ def info(
         ("thumbnails kept", f"{counts.thumbnails:,}"),
         ("database", size(counts.database_bytes)),
         ("caches", size(counts.cache_bytes)),
+        *((f"index of {name}", in_words(report)) for name, report in indexes.items()),
     ]
     print_table(("fact", "value"), rows)
     if first:

@@ -1,4 +1,4 @@
-"""A progress bar on stderr for runs over images; silent when stderr is not a terminal."""
+"""Progress bars on stderr, for runs over images and for steps; silent where it is no terminal."""
 
 from __future__ import annotations
 
@@ -42,5 +42,31 @@ def progress_bar() -> Iterator[Callable[[Report], None]]:
                 rate=rate,
                 rejected=rejected,
             )
+
+        yield advance
+
+
+@contextmanager
+def steps_bar() -> Iterator[Callable[[str, int, int], None]]:
+    """Gives a function to call with a step's name, how much of it is done, and of how much."""
+    if not sys.stderr.isatty():
+        yield lambda _step, _done, _total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    bar = Progress(
+        TextColumn("[bold]{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    with bar:
+        task = bar.add_task("", total=None)
+
+        def advance(step: str, done: int, total: int) -> None:
+            known = total if total > 1 else None
+            bar.update(task, description=step.capitalize(), completed=done, total=known)
 
         yield advance

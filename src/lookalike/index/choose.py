@@ -76,13 +76,14 @@ def choose(wish: Wish, dim: int, count: int, metric: Metric, cores: int) -> Choi
         name for name in names if wish.memory is None or costs[name].memory <= wish.memory
     )
     if not fitting:
-        least = min(costs, key=lambda name: costs[name].memory)
         if wish.engine == AUTO:
-            why = f"no index can be built within {wish.memory:,} bytes of memory"
+            why = f"no index can be built within {_size(wish.memory or 0)} of memory"
             return Choice((), (), why)
+        least = min(ENGINES, key=lambda name: engine(name).cost(dim, count, cores).memory)
         raise UsageError(
-            f"{least} needs about {costs[least].memory:,} bytes of memory to build, more than "
-            f"the {wish.memory:,} allowed. The smallest is rabitq."
+            f"To build {wish.engine} takes about {_size(costs[wish.engine].memory)} of memory, "
+            f"more than the {_size(wish.memory or 0)} allowed. The least, {least}, takes "
+            f"{_size(engine(least).cost(dim, count, cores).memory)}."
         )
     if wish.engine == AUTO:
         why = f"exact search would take about {expected:.2g} ms, above {wish.latency:g} ms"
@@ -94,3 +95,7 @@ def choose(wish: Wish, dim: int, count: int, metric: Metric, cores: int) -> Choi
 def _names(recall: float) -> tuple[str, ...]:
     names = _HIGH_ORDER if recall > _HIGH_RECALL else _ORDER
     return tuple(name for name in names if name in ENGINES)
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:,.0f} MB"

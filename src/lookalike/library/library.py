@@ -12,8 +12,20 @@ from lookalike.embed.report import Report
 from lookalike.embed.way import Way
 from lookalike.errors import LibraryError, UsageError
 from lookalike.images.thumbnail import thumbnail_of
+from lookalike.index.choose import Wish
 from lookalike.library.adding import Adding, OnOutcomes, OnProgress, add_source
 from lookalike.library.importing import Imported, import_vectors
+from lookalike.library.indexing import (
+    NOBODY,
+    Hear,
+    IndexReport,
+    build_index,
+    catch_up,
+    index_report,
+    is_due,
+    recheck_index,
+    refresh_index,
+)
 from lookalike.library.resources import Resources
 from lookalike.library.searching import Searcher
 from lookalike.library.spaces import Filling, add_space, fill_others, way_of
@@ -103,6 +115,7 @@ class Library:
         if not report.interrupted:
             filling = Filling(self._resources, None, stop)
             report.notes.extend(fill_others(self._store, self._space, filling))
+            report.notes.extend(catch_up(self._store, Hear(stop=stop)))
         return report
 
     def search(
@@ -121,6 +134,7 @@ class Library:
         diversity: float = 0.0,
         group_duplicates: bool = False,
         include_query: bool = False,
+        exact: bool = False,
     ) -> Hits:
         """The `k` images nearest to a question, best first: 10, or 1,000 `within` a range.
 
@@ -134,7 +148,7 @@ class Library:
         `offset` matches are passed over, for pages. `min_similarity` takes what is less similar
         out of the `k`; `within` gives all that is at least so similar. `diversity`, 0..1,
         prefers matches that are unlike those before them; `group_duplicates` gives equal bytes
-        once.
+        once. `exact` scans all vectors, even where there is an index.
 
         Raises `UnknownIdError`, `UnknownNameError`, `ImageRejectedError`, `UsageError`.
         """
@@ -152,6 +166,7 @@ class Library:
             diversity=diversity,
             group_duplicates=group_duplicates,
             include_query=include_query,
+            exact=exact,
         )[0]
 
     def search_many(
@@ -168,16 +183,17 @@ class Library:
         diversity: float = 0.0,
         group_duplicates: bool = False,
         include_query: bool = False,
+        exact: bool = False,
     ) -> list[Hits]:
         """`search` for many questions in one pass over the vectors, which is far cheaper."""
         wanted = Wanted(
-            k, offset, min_similarity, within, diversity, group_duplicates, include_query
+            k, offset, min_similarity, within, diversity, group_duplicates, include_query, exact
         )
         if weights:
             if space is not None or metric is not None:
                 raise UsageError("Weights name their spaces and use cosines: give them alone.")
             return self._searcher.search_weighed(queries, weights, wanted)
-        chosen = self._space if space is None else self._store.space(space)
+        chosen = self._chosen(space)
         by = chosen.metric if metric is None else known_metric(metric)
         return self._searcher.search(queries, chosen, by, wanted)
 
@@ -213,6 +229,41 @@ class Library:
         `UsageError` for vectors that are zero or not finite, `RecipeMismatchError`.
         """
         return import_vectors(self._store, name, blocks, known_metric(metric))
+
+    def build_index(
+        self,
+        engine: str = "auto",
+        *,
+        recall: float = 0.95,
+        memory: int | None = None,
+        latency: float = 10.0,
+        space: str | None = None,
+        hear: Hear = NOBODY,
+    ) -> IndexReport:
+        """Build an approximate index, tune it to `recall` and measure it; the old one goes.
+
+        `engine` is auto, exact (no index), hnsw, ivf, ivfpq or rabitq; `memory` bytes that the
+        build may take, `latency` milliseconds that a query may. Raises `UnknownNameError`,
+        `UsageError`, `StorageFullError`.
+        """
+        wish = Wish(engine, recall, memory, latency)
+        return build_index(self._store, self._chosen(space), wish, hear)
+
+    def refresh_index(self, *, space: str | None = None, hear: Hear = NOBODY) -> IndexReport | None:
+        """Take up what the index lacks; None when nothing is missing, or there is none."""
+        return refresh_index(self._store, self._chosen(space), hear)
+
+    def recheck_index(self, *, space: str | None = None) -> IndexReport | None:
+        """Measure the index again, against exact search; None when there is none."""
+        return recheck_index(self._store, self._chosen(space))
+
+    def index_is_due(self) -> bool:
+        """Whether the default space has outgrown exact search, and has no index."""
+        return is_due(self._store, self._space)
+
+    def index_report(self, *, space: str | None = None) -> IndexReport | None:
+        """What was measured of the index; None when there is none."""
+        return index_report(self._store, self._chosen(space))
 
     def opened_way(self, name: str) -> tuple[Way, Embedder]:
         """The way of a space and its network, opened for one image at a time; close it.
@@ -293,6 +344,9 @@ class Library:
 
     def __repr__(self) -> str:
         return f"Library({str(self.directory)!r})"
+
+    def _chosen(self, space: str | None) -> Space:
+        return self._space if space is None else self._store.space(space)
 
     def _thumbnail(self, image: ImageRecord) -> bytes | None:
         kept = self._store.thumbnail(image.content_key)

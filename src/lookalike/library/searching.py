@@ -14,6 +14,7 @@ from lookalike.embed.embedder import Embedder
 from lookalike.embed.way import Way
 from lookalike.errors import UsageError
 from lookalike.index.scores import distance, similarity
+from lookalike.library.indexes import Indexes
 from lookalike.library.resources import Resources
 from lookalike.library.spaces import way_of
 from lookalike.models.network import TextTower
@@ -40,6 +41,7 @@ class Searcher:
         self._embedders: dict[int, Embedder] = {}
         self._towers: dict[int, tuple[Way, TextTower]] = {}
         self._views: dict[int, MatrixView] = {}
+        self._indexes = Indexes(store)
         self._opening = threading.Lock()
 
     def search(
@@ -52,8 +54,11 @@ class Searcher:
         view = self._view(space)
         vectors, hidden = _stacked(asked, space), _hidden(asked, wanted)
         unit = bool(space.recipe["normalised"])
+        covered = None if wanted.exact else self._indexes.over(space, view)
         ranking = Ranking(
-            find=lambda k: nearest(view, vectors, k, metric, unit=unit, without=hidden),
+            find=lambda k: nearest(
+                view, vectors, k, metric, unit=unit, without=hidden, covered=covered
+            ),
             similarity=partial(similarity, metric=metric, bits=space.dim),
             between=lambda keys: similarities_between(_rows_of(view, keys), metric, bits=space.dim),
             contents=self._store.contents_of,
@@ -98,6 +103,7 @@ class Searcher:
         self._embedders.clear()
         self._towers.clear()
         self._views.clear()
+        self._indexes.close()
 
     def _weighed_spaces(self, weights: Mapping[str, float]) -> list[tuple[Space, float]]:
         """The spaces with their part of the whole weight."""
