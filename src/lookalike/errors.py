@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from unicodedata import combining, east_asian_width
 
 
 class LookalikeError(Exception):
@@ -22,6 +23,34 @@ class UnknownNameError(UsageError):
         near = get_close_matches(name, names, n=3, cutoff=0.5)
         hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(names[:20])}."
         super().__init__(f"Unknown {kind} {name!r}. {hint}")
+
+
+class FilterError(UsageError):
+    """A filter that cannot be read or does not fit the columns; a caret shows where.
+
+    `problem` says what is wrong with characters `start` to `end` of `text`, `hint` what to do.
+    """
+
+    def __init__(self, problem: str, text: str, start: int, end: int, hint: str = "") -> None:
+        self.problem, self.text, self.start, self.end, self.hint = problem, text, start, end, hint
+        before, fault = text[max(0, start - _CONTEXT) : start], text[start:end][:_CONTEXT]
+        shown = before + fault + text[start + len(fault) :][:_CONTEXT]
+        caret = " " * _width(before) + "^" * max(1, _width(fault))
+        lines = (problem, f"  {''.join(map(_visible, shown))}", f"  {caret}", hint)
+        super().__init__("\n".join(line for line in lines if line))
+
+
+_CONTEXT = 60
+
+
+def _visible(character: str) -> str:
+    return character if character.isprintable() else "\N{REPLACEMENT CHARACTER}"
+
+
+def _width(text: str) -> int:
+    """How many cells of a terminal a text takes."""
+    wide = sum(east_asian_width(character) in "WF" for character in text)
+    return len(text) + wide - sum(map(bool, map(combining, text)))
 
 
 class MissingExtraError(UsageError):

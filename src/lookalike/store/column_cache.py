@@ -43,6 +43,11 @@ class Part:
     live: NDArray[np.bool_] | None
     columns: Mapping[Field, Column]
 
+    @property
+    def count(self) -> int:
+        """How many images there are."""
+        return len(self.keys) if self.live is None else int(np.count_nonzero(self.live))
+
 
 @dataclass(slots=True)
 class _Base:
