@@ -1,0 +1,1 @@
+"""Filters: a small typed language of conditions on columns, and what answers it."""
