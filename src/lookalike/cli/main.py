@@ -15,6 +15,7 @@ from lookalike.cli import (
     demo,
     doctor,
     embed,
+    fetch,
     import_,
     index,
     info,
@@ -36,7 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"auto_envvar_prefix": "LOOKALIKE", "help_option_names": ["-h", "--help"]},
 )
-for command in (index, search, show, info, rejects, remove, embed, doctor, demo):
+for command in (index, search, show, info, rejects, remove, embed, fetch, doctor, demo):
     app.command()(getattr(command, command.__name__.rpartition(".")[2]))
 app.command("import")(import_.import_)
 app.add_typer(space.space, name="space")

@@ -17,7 +17,7 @@ from yarl import URL
 
 from lookalike.errors import FetchError
 from lookalike.fetch.addresses import why_not_public
-from lookalike.fetch.body import CHUNK, Check, must_be_image, read_body
+from lookalike.fetch.body import CHUNK, NOBODY, Watch, must_be_image, read_body
 from lookalike.fetch.names import KEEP_SECONDS, CheckedNames, Lookup, system_lookup
 from lookalike.fetch.policy import FetchPolicy, checked_url
 
@@ -25,6 +25,7 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 PASSING = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 """Answers that may be others a little later."""
 IDLE_SECONDS = 10.0
+IMAGES = Watch(start=must_be_image)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Answer:
 
 
 class SafeClient:
-    """Asks for URLs, any number at once; use it in one event loop, as a context manager.
+    """Asks for URLs, any number at once, but `per_host` (0: any); use it in one event loop.
 
     No cookies, no proxy from the environment, no redirect that is not checked like a first
     URL. A host the policy does not vouch for is connected to only at an address that
@@ -52,32 +53,31 @@ class SafeClient:
         *,
         lookup: Lookup = system_lookup,
         keep: float = KEEP_SECONDS,
-        at_once: int = 0,
+        per_host: int = 0,
     ) -> None:
         self.policy = policy
-        self._strict = _session(CheckedNames(lookup, keep=keep), _public_socket, at_once)
-        self._trusting = _session(
-            CheckedNames(lookup, trusted=True, keep=keep), _any_socket, at_once
-        )
+        strict, trusting = (CheckedNames(lookup, trusted=t, keep=keep) for t in (False, True))
+        self._strict = _session(strict, _public_socket, per_host)
+        self._trusting = _session(trusting, _any_socket, per_host)
 
-    async def get(self, url: str, *, check: Check | None = None, size: int | None = None) -> Answer:
+    async def get(self, url: str, *, watch: Watch = NOBODY, size: int | None = None) -> Answer:
         """The answer to a GET, of whatever status; its body is read when the status is 200.
 
         Raises `FetchError`: bad-url, forbidden, dns, connection, tls, timeout, protocol,
-        redirects, too-large, truncated, and what `check` raises.
+        redirects, too-large, truncated, and what `watch` raises.
         """
         policy = self.policy
         limit = policy.size if size is None else size
         try:
             async with asyncio.timeout(policy.seconds):
-                return await self._follow(checked_url(url, policy), check, limit)
+                return await self._follow(checked_url(url, policy), watch, limit)
         except TimeoutError as error:
             detail = f"more than {policy.seconds:g} s"
             raise FetchError("timeout", detail, transient=True) from error
 
-    async def image(self, url: str) -> Answer:
+    async def image(self, url: str, watch: Watch = IMAGES) -> Answer:
         """The answer, if it is one with an image. Raises as `get`, and `FetchError` (http)."""
-        answer = await self.get(url, check=must_be_image)
+        answer = await self.get(url, watch=watch)
         if answer.status != 200:
             raise FetchError(
                 "http",
@@ -99,10 +99,10 @@ class SafeClient:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    async def _follow(self, url: URL, check: Check | None, limit: int) -> Answer:
+    async def _follow(self, url: URL, watch: Watch, limit: int) -> Answer:
         for _ in range(self.policy.redirects + 1):
             try:
-                answer = await self._ask(url, check, limit)
+                answer = await self._ask(url, watch, limit)
             except (aiohttp.ClientError, OSError, ValueError) as error:
                 _refuse(error)
             if answer.status not in REDIRECTS:
@@ -113,19 +113,23 @@ class SafeClient:
             url = checked_url(target, self.policy, base=url)
         raise FetchError("redirects", f"more than {self.policy.redirects}")
 
-    async def _ask(self, url: URL, check: Check | None, limit: int) -> Answer:
+    async def _ask(self, url: URL, watch: Watch, limit: int) -> Answer:
         session = self._trusting if self.policy.trusts(url.raw_host or "") else self._strict
         headers = {"User-Agent": self.policy.agent, "Accept": "image/*,*/*;q=0.5"}
         async with session.get(url, headers=headers, allow_redirects=False) as response:
             body = b""
             if response.status == 200:
                 if (response.content_length or 0) > limit:
-                    raise FetchError("too-large", f"{response.content_length:,} bytes announced")
+                    detail = f"{response.content_length:,} bytes announced"
+                    raise FetchError("too-large", detail, code=200)
+                if watch.headers is not None:
+                    watch.headers(response.headers)
                 body = await read_body(
                     response.content.iter_chunked(CHUNK),
                     response.headers.get("Content-Encoding", ""),
+                    response.content_length or 0,
                     limit,
-                    check,
+                    watch,
                 )
             else:
                 response.close()
@@ -144,12 +148,13 @@ def retry_after(value: str) -> float | None:
     return max(seconds, 0.0) if math.isfinite(seconds) else None
 
 
-def _session(names: CheckedNames, make_socket: Any, at_once: int) -> aiohttp.ClientSession:
+def _session(names: CheckedNames, make_socket: Any, per_host: int) -> aiohttp.ClientSession:
     connector = aiohttp.TCPConnector(
         resolver=names,
         use_dns_cache=False,
         socket_factory=make_socket,
-        limit=at_once,
+        limit=0,
+        limit_per_host=per_host,
         keepalive_timeout=IDLE_SECONDS,
     )
     return aiohttp.ClientSession(
