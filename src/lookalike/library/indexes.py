@@ -39,7 +39,7 @@ class Indexes:
 
         An index that was replaced since, by whomever, is taken up.
         """
-        stamp = self._store.index_stamp(space)
+        stamp = self._store.indexes.stamp(space)
         if stamp is None:
             return None
         with self._opening:
@@ -63,7 +63,7 @@ class Indexes:
         self._covered.clear()
 
     def _opened(self, space: Space, stamp: str) -> _Kept:
-        files = self._store.index_files(space)
+        files = self._store.indexes.load(space)
         if files is None:
             return _Kept(stamp, None, None)
         try:

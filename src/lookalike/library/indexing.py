@@ -79,7 +79,7 @@ def build_index(store: Store, space: Space, wish: Wish, hear: Hear) -> IndexRepo
     hear.on_choice(choice)
     remember(store, space, wish)
     if not choice.engines:
-        store.index_discard(space)
+        store.indexes.discard(space)
         return IndexReport(space.name, EXACT, choice.why, wanted_recall=wish.recall)
     best: IndexReport | None = None
     try:
@@ -103,9 +103,9 @@ def refresh_index(
     Without `always` only when that is over a tenth. A damaged index is built anew, and one
     of which a tenth is gone or that would double.
     """
-    if store.index_stamp(space) is None:
+    if store.indexes.stamp(space) is None:
         return None
-    files = store.index_files(space)
+    files = store.indexes.load(space)
     wish = wished(store, space)
     if files is None:
         return build_index(store, space, wish, hear)
@@ -148,9 +148,9 @@ def recheck_index(store: Store, space: Space) -> IndexReport | None:
 
     Each query is hidden from its own answer. Raises `LibraryError` for a damaged index.
     """
-    if store.index_stamp(space) is None:
+    if store.indexes.stamp(space) is None:
         return None
-    files = store.index_files(space)
+    files = store.indexes.load(space)
     if files is None:
         raise LibraryError(
             f"The index of space {space.name!r} is damaged and not used. Build it anew with: "
@@ -162,7 +162,7 @@ def recheck_index(store: Store, space: Space) -> IndexReport | None:
     measured = measure(ann, view.matrix, covered.rows, _asked_again(space, view, covered.rows))
     facts = {**files.facts, "measured": measured.as_dict(), "held_out": False}
     try:
-        store.index_update(space, facts)
+        store.indexes.update(space, facts)
     except OSError as error:
         raise _no_room(error) from error
     return report_of(space, {**facts, "bytes": files.size, "n": len(files.keys)})
@@ -187,7 +187,7 @@ def report_of(space: Space, facts: Mapping[str, Any]) -> IndexReport:
 
 def index_report(store: Store, space: Space) -> IndexReport | None:
     """What is known of the index of a space, without opening it; None without one."""
-    facts = store.index_facts(space)
+    facts = store.indexes.facts(space)
     try:
         return None if facts is None else report_of(space, facts)
     except (LookupError, TypeError):
@@ -196,7 +196,7 @@ def index_report(store: Store, space: Space) -> IndexReport | None:
 
 def is_due(store: Store, space: Space) -> bool:
     """Whether a space has no index and one would be built for what the user asked for last."""
-    if space.of_bits or store.index_stamp(space) is not None:
+    if space.of_bits or store.indexes.stamp(space) is not None:
         return False
     count = store.counts().spaces.get(space.name, 0)
     return bool(choose(wished(store, space), space.dim, count, space.metric, cores()).engines)
@@ -257,7 +257,7 @@ def _extend(store: Store, space: Space, wish: Wish, hear: Hear) -> IndexReport:
     """Add what an index lacks, and measure it again."""
     start = time.perf_counter()
     view = _compact(store, space)
-    files = store.index_files(space)
+    files = store.indexes.load(space)
     if files is None:
         return build_index(store, space, wish, hear)
     ann = open_ann(files, space, change=True)
@@ -310,10 +310,10 @@ def _save(
     store: Store, space: Space, version: int, keys: Keys, ann: Ann, facts: Mapping[str, Any]
 ) -> IndexReport:
     try:
-        store.index_save(space, version, keys, facts, ann.write)
+        store.indexes.save(space, version, keys, facts, ann.write)
     except OSError as error:
         raise _no_room(error) from error
-    kept = store.index_facts(space)
+    kept = store.indexes.facts(space)
     return report_of(space, kept or {**facts, "bytes": 0, "n": len(keys)})
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,6 @@ from lookalike.store import (
     facts,
     filling,
     images,
-    index_files,
     judgements,
     learned,
     matrix,
@@ -31,9 +30,10 @@ from lookalike.store import (
     thumbnails,
     vectors,
 )
+from lookalike.store.column_cache import ColumnCache
 from lookalike.store.database import Database, data_version
 from lookalike.store.facts import Facts
-from lookalike.store.index_files import IndexFiles
+from lookalike.store.indexes import IndexCache
 from lookalike.store.learned import Arrays
 from lookalike.store.matrix import MatrixView
 from lookalike.store.offered import Offered
@@ -64,6 +64,8 @@ class Store:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self._database = Database(directory)
+        self.column_cache = ColumnCache(self._database)
+        self.indexes = IndexCache(self._database)
 
     @classmethod
     def create(cls, directory: Path) -> Store:
@@ -191,29 +193,6 @@ class Store:
         with self._database.transaction(derived=True) as transaction:
             thumbnails.put(transaction, content_key, webp)
 
-    def index_save(
-        self,
-        space: Space,
-        version: int,
-        keys: Keys,
-        facts: Mapping[str, Any],
-        write: Callable[[IO[bytes]], None],
-    ) -> None:
-        """Keep an approximate index of `keys` as of a data version; a cache: no lock is needed.
-
-        Raises OSError.
-        """
-        with self._database.reading() as connection:
-            index_files.save(self._caches, space, connection, version, keys, facts, write)
-
-    def index_update(self, space: Space, facts: Mapping[str, Any]) -> None:
-        """Put other facts beside the index of a space; raises OSError."""
-        index_files.update_facts(self._caches, space, facts)
-
-    def index_discard(self, space: Space) -> None:
-        """Delete the approximate index of a space."""
-        index_files.discard(self._caches, space)
-
     def setting(self, name: str) -> str | None:
         """What was kept under a name, None if nothing was."""
         with self._database.reading() as connection:
@@ -243,10 +222,6 @@ class Store:
         """Take out what `check` found repairable."""
         with self.writing():
             check.repair(self._database)
-
-    @property
-    def _caches(self) -> Path:
-        return matrix.cache_directory(self._database)
 
     def _sweep(self) -> None:
         while True:
@@ -411,19 +386,6 @@ class Store:
     def compact(self, space: Space) -> tuple[Stored, Keys]:
         """All vectors (n, ...) of a space and their keys (n,), in one piece."""
         return matrix.compact(self._database, space)
-
-    def index_files(self, space: Space) -> IndexFiles | None:
-        """The approximate index of a space; None when there is none, or a damaged one."""
-        with self._database.reading() as connection:
-            return index_files.load(self._caches, space, connection)
-
-    def index_stamp(self, space: Space) -> str | None:
-        """What tells the present index of a space from another; None without one."""
-        return index_files.read_stamp(self._caches, space)
-
-    def index_facts(self, space: Space) -> Mapping[str, Any] | None:
-        """What was measured of the index of a space when it was made; None without one."""
-        return index_files.read_facts(self._caches, space)
 
     def died_since(self, version: int) -> Keys:
         """Keys, rising, whose rows in any matrix or index of that data version are void."""
