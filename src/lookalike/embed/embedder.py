@@ -12,11 +12,9 @@ from numpy.typing import NDArray
 from lookalike.embed.way import Way
 from lookalike.errors import ImageRejectedError
 from lookalike.images.preprocess import Preprocessing
-from lookalike.models.network import NetworkOptions
+from lookalike.models.network import ON_CORES, NetworkOptions
 from lookalike.types import Pixels
 
-BATCH = 4
-"""Images a batch. On a CPU, small batches stay in the caches and are the fastest."""
 BAD_VECTOR = "zero, not finite, or beyond float16"
 
 
@@ -39,7 +37,7 @@ class Embedder:
         precision: str = "auto",
         device: str = "auto",
         streams: int = 1,
-        batch: int = BATCH,
+        batch: int = ON_CORES.batch,
     ) -> None:
         self.batch = batch
         self.streams = streams

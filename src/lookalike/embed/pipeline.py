@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from lookalike.embed.catalog import Catalog
-from lookalike.embed.embedder import BAD_VECTOR, BATCH, Embedder, Vectors
+from lookalike.embed.embedder import BAD_VECTOR, Embedder, Vectors
 from lookalike.embed.plan import CHUNK, ToDecode, held_bytes, plan
 from lookalike.errors import ImageRejectedError, LookalikeError
 from lookalike.images.pool import DecodePool
@@ -167,12 +167,13 @@ class Pipeline:
     def _add_to_batch(self, entry: _Entry, decoded: Decoded) -> None:
         pixels = self._pool.pixels(decoded)
         if self._open is None:
-            self._open = _Batch(np.empty((BATCH, *pixels.shape), np.uint8))
+            size = self._open_embedder().batch
+            self._open = _Batch(np.empty((size, *pixels.shape), np.uint8))
         batch = self._open
         batch.pixels[batch.count] = pixels
         entry.batch, entry.row = batch, batch.count
         batch.count += 1
-        if batch.count == BATCH:
+        if batch.count == len(batch.pixels):
             self._close_batch()
 
     def _close_batch(self) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import sqlite3
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
 
 import numpy as np
 
@@ -16,8 +17,8 @@ from lookalike.library.resources import Resources, cores
 from lookalike.models.cache import cache_directory
 from lookalike.models.model import DEFAULT_MODEL
 
-EXTRAS = {"fast": "openvino", "tables": "pyarrow", "heif": "pillow-heif", "keras": "keras"}
-CORE_PACKAGES = ("lookalike", "numpy", "pillow", "onnxruntime", "faiss-cpu")
+PACKAGE = "lookalike"
+CORE_PACKAGES = (PACKAGE, "numpy", "pillow", "onnxruntime", "faiss-cpu")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def check_environment(model: str = DEFAULT_MODEL) -> list[Check]:
         Check("sqlite", True, sqlite3.sqlite_version),
         Check("cores", True, str(cores())),
         *(Check(name, found is not None, found or "missing") for name, found in _packages()),
-        *(_extra(extra, package) for extra, package in EXTRAS.items()),
+        *(_extra(extra, packages) for extra, packages in sorted(extras().items())),
         _cache(),
         _model(model),
     ]
@@ -46,10 +47,25 @@ def _packages() -> list[tuple[str, str | None]]:
     return [(name, _version(name)) for name in CORE_PACKAGES]
 
 
-def _extra(extra: str, package: str) -> Check:
-    found = _version(package)
-    hint = f"not installed: pip install 'lookalike[{extra}]'"
-    return Check(f"extra {extra}", True, f"{package} {found}" if found else hint)
+def extras() -> dict[str, list[str]]:
+    """Each extra of the installed package, with the packages that it asks for."""
+    found: dict[str, list[str]] = {}
+    for line in requires(PACKAGE) or ():
+        asked = _ASKED.match(line)
+        if asked and asked["package"] != PACKAGE:
+            found.setdefault(asked["extra"], []).append(asked["package"])
+    return found
+
+
+_ASKED = re.compile(r"(?P<package>[\w.-]+).*;.*\bextra\s*==\s*['\"](?P<extra>[\w-]+)['\"]")
+
+
+def _extra(extra: str, packages: list[str]) -> Check:
+    versions = {package: _version(package) for package in packages}
+    there = ", ".join(f"{package} {found}" for package, found in versions.items() if found)
+    missing = ", ".join(package for package, found in versions.items() if not found)
+    hint = f"{missing} not installed: pip install '{PACKAGE}[{extra}]'" if missing else ""
+    return Check(f"extra {extra}", True, "; ".join(filter(None, [there, hint])))
 
 
 def _version(package: str) -> str | None:

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lookalike.embed.embedder import BATCH, Embedder
+from lookalike.embed.embedder import Embedder
 from lookalike.embed.way import Way
 from lookalike.errors import UsageError
 from lookalike.images.limits import DEFAULT_LIMITS, Limits
 from lookalike.images.pool import DecodePool
 from lookalike.images.preprocess import Preprocessing
-from lookalike.models.network import NetworkOptions
+from lookalike.models.network import Feeding, NetworkOptions
 
 if TYPE_CHECKING:
     from lookalike.fetch.policy import FetchPolicy
@@ -73,14 +73,15 @@ class Resources:
             raise UsageError(f"workers must be at least 1, not {self.workers}.")
 
     def embedder(self, way: Way, *, many: bool) -> Embedder:
-        """The network of a way, opened for `many` images on all cores, or for a query."""
+        """The network of a way, opened for `many` images on all the machine, or for a query."""
+        feeding = way.model.feeding(self.device) if many else Feeding(batch=1, streams=1)
         return Embedder(
             way,
             runtime=self.runtime,
             precision=self.precision,
             device=self.device,
-            streams=cores() if many else 1,
-            batch=BATCH if many else 1,
+            streams=feeding.streams or cores(),
+            batch=feeding.batch,
         )
 
     def fetched(self, url: str) -> bytes:

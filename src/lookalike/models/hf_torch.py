@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,10 @@ from lookalike.models.hf import read_json
 from lookalike.models.hub import Repository
 from lookalike.models.hub_preprocessing import from_processor
 from lookalike.models.model import Model
-from lookalike.models.onnx_read import weights_digest
 from lookalike.models.spec import Spec
 from lookalike.models.tokens import Tokens
-from lookalike.models.torch_network import TorchNetwork, Vision, import_torch
+from lookalike.models.torch_model import torch_model
+from lookalike.models.torch_network import KEPT, Vision, import_torch
 from lookalike.types import Floats
 
 REVISION = "1"
@@ -36,19 +37,19 @@ def load_transformer(spec: Spec, repository: Repository, config: Mapping[str, An
         preprocessing = from_processor(read_json(processor))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ModelError(f"{processor} cannot be used: {error!r}") from error
-    module, missing = _load(repository.need("config.json").parent, spec.name)
+    folder = repository.need("config.json").parent
+    stamps = tuple(each.stat().st_mtime_ns for each in (folder / "config.json", *weights))
+    module, missing = _load(folder, spec.name, stamps)
     forward = _forward(module, spec.head, missing, f"hf:{spec.name}")
-    network = Vision(module, forward)
     joint = spec.head is None and hasattr(module, "get_text_features")
-    return Model(
-        name=str(spec),
-        revision=REVISION,
-        weights_sha256=weights_digest(weights),
-        head=spec.head or "none",
-        shape=network.shape(preprocessing, f"hf:{spec.name}"),
-        preprocessing=preprocessing,
+    return torch_model(
+        str(spec),
+        REVISION,
+        weights,
+        Vision(module, forward),
+        preprocessing,
+        head=spec.head,
         licence="not stated",
-        open=lambda options: TorchNetwork(network, preprocessing, options),
         open_text=(lambda: TransformersTextTower(module, repository, config)) if joint else None,
     )
 
@@ -65,7 +66,8 @@ def _weights(repository: Repository) -> list[Path]:
     return [repository.need(shard) for shard in shards]
 
 
-def _load(folder: Path, name: str) -> tuple[Any, set[str]]:
+@lru_cache(maxsize=KEPT)
+def _load(folder: Path, name: str, _: tuple[int, ...]) -> tuple[Any, frozenset[str]]:
     """The module, and the names of weights that the files lack: those of a pooler at most."""
     try:
         import transformers
@@ -90,10 +92,12 @@ def _load(folder: Path, name: str) -> tuple[Any, set[str]]:
     needed = sorted(key for key in missing if "pooler" not in key)
     if needed:
         raise ModelError(f"The weights of {name} lack {len(needed)}, the first is {needed[0]}.")
-    return module, missing
+    return module, frozenset(missing)
 
 
-def _forward(module: Any, head: str | None, missing: set[str], name: str) -> Callable[[Any], Any]:
+def _forward(
+    module: Any, head: str | None, missing: frozenset[str], name: str
+) -> Callable[[Any], Any]:
     tower = getattr(module, "vision_model", module)
     if head is None and hasattr(module, "get_image_features"):
 

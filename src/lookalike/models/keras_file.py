@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 import threading
 from dataclasses import replace
@@ -56,7 +57,7 @@ def load(spec: Spec) -> Model:
             path, _with_pixels(own, vector, preprocessing, options.batch), options
         ),
         layers=lambda: [
-            Layer(each.name, type(each).__name__, _shape(each), each.count_params())
+            Layer(each.name, type(each).__name__, _shape(each), each.count_params(), _bytes(each))
             for each in own.layers
         ],
         note=note,
@@ -165,6 +166,10 @@ def _shape(layer: Any) -> tuple[int | None, ...]:
         return tuple(layer.output.shape)
     except (AttributeError, ValueError):
         return ()
+
+
+def _bytes(layer: Any) -> int:
+    return sum(np.dtype(each.dtype).itemsize * math.prod(each.shape) for each in layer.weights)
 
 
 def _open(path: Path, network: Any, options: NetworkOptions) -> Network:

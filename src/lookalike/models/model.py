@@ -11,7 +11,7 @@ from lookalike.errors import UsageError
 from lookalike.images.preprocess import Preprocessing
 from lookalike.models.catalog import CatalogRow, catalog_row
 from lookalike.models.loaders import LOADERS
-from lookalike.models.network import Network, NetworkOptions, TextTower
+from lookalike.models.network import ON_CORES, Feeding, Network, NetworkOptions, TextTower
 from lookalike.models.recipe import Recipe
 from lookalike.models.spec import Spec, parse_spec
 
@@ -20,12 +20,16 @@ DEFAULT_MODEL = "efficientnet-lite0"
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One step of a network; `shape` is that of its output, None where it is not fixed."""
+    """One step of a network; `shape` is that of its output, None where it is not fixed.
+
+    `bytes` is what its weights take as they are kept: 1 each in int8, 4 in float32.
+    """
 
     name: str
     kind: str
     shape: tuple[int | None, ...]
     parameters: int
+    bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,8 @@ class Model:
     (cells, channels) for a feature map. `open_text` is there when texts can be embedded too.
     `to_onnx` gives the network as a serialized ONNX model, input `pixels` uint8 (n, side,
     side, 3), where it can be had as one; `layers` lists its layers where that says more than the
-    ONNX nodes. `note` says what had to be assumed of it.
+    ONNX nodes. `feeding` tells what keeps it busy on a device. `note` says what had to be assumed
+    of it.
     """
 
     name: str
@@ -50,6 +55,7 @@ class Model:
     open_text: Callable[[], TextTower] | None = field(default=None, repr=False, compare=False)
     to_onnx: Callable[[], bytes] | None = field(default=None, repr=False, compare=False)
     layers: Callable[[], list[Layer]] | None = field(default=None, repr=False, compare=False)
+    feeding: Callable[[str], Feeding] = field(default=lambda _: ON_CORES, repr=False, compare=False)
     note: str = ""
 
     def recipe(self, *, normalised: bool) -> Recipe:

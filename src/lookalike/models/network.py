@@ -14,6 +14,8 @@ from lookalike.types import Floats, Pixels
 
 RUNTIMES = ("auto", "onnx", "openvino")
 PRECISIONS = ("auto", "fp32", "bf16")
+QUANTIZED = (b"QuantizeLinear", b"DequantizeLinear", b"QLinear")
+"""Operators of int8 graphs; they are looked for in the bytes, as parsing costs a start dearly."""
 
 
 class Network(Protocol):
@@ -25,6 +27,18 @@ class Network(Protocol):
     def run(self, pixels: Pixels) -> Floats:
         """uint8 (batch, side, side, 3) -> float32 (batch, dim), or (batch, cells, channels)."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Feeding:
+    """What keeps a network busy: images a call, and calls at once (None: one a core)."""
+
+    batch: int
+    streams: int | None = None
+
+
+ON_CORES = Feeding(batch=4)
+"""On a CPU, small batches stay in the caches and are the fastest."""
 
 
 class TextTower(Protocol):
@@ -59,12 +73,20 @@ class NetworkOptions:
 def open_onnx(model: bytes, options: NetworkOptions) -> Network:
     """Load a serialized ONNX model whose input is `pixels`, uint8 (n, side, side, 3).
 
-    `auto` means OpenVINO where it is installed. Raises `MissingExtraError`, or `UsageError`
-    for a precision or a device that the runtime does not have.
+    `auto` means OpenVINO where it is installed, but ONNX Runtime for a graph in int8: OpenVINO
+    rounds elsewhere in such a graph, and gives other vectors. Raises `MissingExtraError`, or
+    `UsageError` for a precision or a device that the runtime does not have.
     """
     if options.device not in {"auto", "cpu"}:
         raise UsageError(f"This model runs on the CPU only, not on {options.device!r}.")
     chosen = options.runtime
+    if any(name in model for name in QUANTIZED):
+        if chosen == "openvino":
+            raise UsageError(
+                "This network is quantized: OpenVINO would give other vectors than it was made "
+                "for. Leave --runtime out, or take --runtime onnx."
+            )
+        chosen = "onnx"
     if chosen == "openvino" or (chosen == "auto" and find_spec("openvino")):
         return OpenVinoNetwork(
             model, batch=options.batch, streams=options.streams, precision=options.precision

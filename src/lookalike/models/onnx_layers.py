@@ -18,10 +18,22 @@ def onnx_layers(serialized: bytes) -> list[Layer]:
         for each in [*graph.value_info, *graph.output]
     }
     sizes = {each.name: prod(each.dims) for each in graph.initializer}
+    widths = {each.name: _width(each.data_type) for each in graph.initializer}
     layers = []
     for node in graph.node:
         if node.op_type != "Constant" and node.output:
-            parameters = sum(sizes.pop(name, 0) for name in node.input)
+            own = {name: sizes.pop(name) for name in node.input if name in sizes}
+            taken = sum(round(widths[name] * size) for name, size in own.items())
             name = node.name or node.output[0]
-            layers.append(Layer(name, node.op_type, shapes.get(node.output[0], ()), parameters))
+            shape = shapes.get(node.output[0], ())
+            layers.append(Layer(name, node.op_type, shape, sum(own.values()), taken))
     return layers
+
+
+def _width(data_type: int) -> float:
+    """Bytes that one value of a `TensorProto` type takes."""
+    import onnx
+
+    if data_type in {onnx.TensorProto.INT4, onnx.TensorProto.UINT4}:
+        return 0.5
+    return float(onnx.helper.tensor_dtype_to_np_dtype(data_type).itemsize)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,10 +14,10 @@ from lookalike.errors import MissingExtraError, ModelError, UnknownNameError, Us
 from lookalike.images.preprocess import FILTERS, Fit, Preprocessing
 from lookalike.models.hub import Repository
 from lookalike.models.model import Model
-from lookalike.models.onnx_read import weights_digest
 from lookalike.models.spec import Spec
 from lookalike.models.timm_build import MISFITS, times_255
-from lookalike.models.torch_network import TorchNetwork, Vision, import_torch
+from lookalike.models.torch_model import torch_model
+from lookalike.models.torch_network import KEPT, Vision, import_torch
 from lookalike.types import Floats
 
 REVISION = "1"
@@ -41,18 +43,23 @@ def load(spec: Spec, stated: Preprocessing | None = None) -> Model:
     if spec.head is not None:
         raise UsageError(f"open_clip's models give one vector: leave @{spec.head} out.")
     weights, config = _weights(open_clip, architecture, pretrained)
-    module = _build(open_clip, architecture, weights, config)
+    wanted = ("mean", "std", "interpolation", "resize_mode")
+    module = _build(
+        architecture,
+        weights,
+        weights.stat().st_mtime_ns,
+        json.dumps({key: config[key] for key in wanted if key in config}),
+        quick_gelu=bool(config.get("quick_gelu", False)),
+    )
     preprocessing = stated or from_preprocess_cfg(open_clip.get_model_preprocess_cfg(module))
-    network = Vision(module, module.encode_image)
-    return Model(
-        name=str(replace(spec, reducers=())),
-        revision=REVISION,
-        weights_sha256=weights_digest([weights]),
-        head="none",
-        shape=network.shape(preprocessing, str(spec)),
-        preprocessing=preprocessing,
+    return torch_model(
+        str(replace(spec, reducers=())),
+        REVISION,
+        [weights],
+        Vision(module, module.encode_image),
+        preprocessing,
+        head=None,
         licence="not stated",
-        open=lambda options: TorchNetwork(network, preprocessing, options),
         open_text=lambda: OpenClipTextTower(module, architecture),
     )
 
@@ -89,18 +96,16 @@ def _weights(
     return Repository(repository).need_one(*FILES), config
 
 
-def _build(
-    open_clip: ModuleType, architecture: str, weights: Path, config: Mapping[str, Any]
-) -> Any:
+@lru_cache(maxsize=KEPT)
+def _build(architecture: str, weights: Path, _: int, preprocess: str, *, quick_gelu: bool) -> Any:
     from safetensors import SafetensorError
 
-    wanted = ("mean", "std", "interpolation", "resize_mode")
     try:
-        return open_clip.create_model(
+        return _import(architecture).create_model(
             architecture,
             pretrained=str(weights),
-            force_quick_gelu=bool(config.get("quick_gelu", False)),
-            force_preprocess_cfg={key: config[key] for key in wanted if key in config},
+            force_quick_gelu=quick_gelu,
+            force_preprocess_cfg=json.loads(preprocess),
             pretrained_image=False,
             pretrained_text=False,
         )

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from lookalike.errors import ModelError, UnknownNameError
 from lookalike.images.preprocess import Preprocessing
 from lookalike.models.hub import Repository
 from lookalike.models.model import Model
-from lookalike.models.onnx_read import weights_digest
 from lookalike.models.spec import Spec
 from lookalike.models.timm_build import build, import_timm, preprocessing_of, vision
-from lookalike.models.torch_network import TorchNetwork
+from lookalike.models.torch_model import torch_model
+from lookalike.models.torch_network import KEPT
 
 REVISION = "1"
 """Raised when the same weights are run in a way that gives other vectors."""
@@ -31,19 +33,21 @@ def load(spec: Spec, stated: Preprocessing | None = None) -> Model:
     repository = Repository(config["hf_hub_id"])
     file = config.get("hf_hub_filename") or "model.safetensors"
     weights = repository.need_one(_safe(file), "model.safetensors")
+    return _made(replace(spec, reducers=()), stated, weights, weights.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=KEPT)
+def _made(spec: Spec, stated: Preprocessing | None, weights: Path, _: int) -> Model:
+    config = pretrained_config(spec.name)
     module = build(spec.name.partition(".")[0], weights, config, _size(config, stated))
-    shown = f"timm:{spec.name}"
-    network = vision(module, spec.head, shown)
-    preprocessing = stated or preprocessing_of(module)
-    return Model(
-        name=str(replace(spec, reducers=())),
-        revision=REVISION,
-        weights_sha256=weights_digest([weights]),
-        head=spec.head or "none",
-        shape=network.shape(preprocessing, shown),
-        preprocessing=preprocessing,
+    return torch_model(
+        str(spec),
+        REVISION,
+        [weights],
+        vision(module, spec.head, f"timm:{spec.name}"),
+        stated or preprocessing_of(module),
+        head=spec.head,
         licence=config.get("license") or "not stated",
-        open=lambda options: TorchNetwork(network, preprocessing, options),
     )
 
 

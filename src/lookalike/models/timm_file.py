@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from lookalike.errors import ModelError
 from lookalike.images.preprocess import Preprocessing
 from lookalike.models.model import Model
-from lookalike.models.onnx_read import weights_digest
 from lookalike.models.spec import Spec
 from lookalike.models.timm_build import build, import_timm, inner_input, preprocessing_of, vision
-from lookalike.models.torch_network import TorchNetwork
+from lookalike.models.torch_model import torch_model
+from lookalike.models.torch_network import KEPT
 
 REVISION = "1"
 
@@ -30,6 +32,14 @@ def load_checkpoint(
     Raises `UnknownNameError` for an architecture or module that is not there, `ModelError` for
     weights that do not fit.
     """
+    text = json.dumps(config, sort_keys=True)
+    stamp = weights.stat().st_mtime_ns
+    return _made(replace(spec, reducers=()), weights, stamp, text, stated)
+
+
+@lru_cache(maxsize=KEPT)
+def _made(spec: Spec, weights: Path, _: int, text: str, stated: Preprocessing | None) -> Model:
+    config = json.loads(text)
     name = str(config["architecture"])
     timm = import_timm(str(spec))
     settings = _settings(timm, name, config)
@@ -39,21 +49,20 @@ def load_checkpoint(
             arguments[key] = config[key]
     module = build(name.partition(".")[0], weights, settings, arguments)
     preprocessing = stated or preprocessing_of(module)
-    shown = str(replace(spec, reducers=()))
+    shown = str(spec)
     network = (
         vision(module, spec.head, shown)
         if spec.node is None
         else inner_input(module, spec.node, spec.head, shown)
     )
-    return Model(
-        name=shown,
-        revision=REVISION,
-        weights_sha256=weights_digest([weights]),
-        head=spec.head or "none",
-        shape=network.shape(preprocessing, shown),
-        preprocessing=preprocessing,
+    return torch_model(
+        shown,
+        REVISION,
+        [weights],
+        network,
+        preprocessing,
+        head=spec.head,
         licence=settings.get("license") or "not stated",
-        open=lambda options: TorchNetwork(network, preprocessing, options),
     )
 
 

@@ -52,6 +52,12 @@ def _metadata(path: Path) -> Mapping[str, str]:
     """What a safetensors file says of itself. Raises `ModelError` for any other file."""
     with path.open("rb") as file:
         start = file.read(9)
+    if path.suffix == ".pt2":
+        raise ModelError(
+            f"{path} is an exported program. torch unpickles parts of such a file and evaluates "
+            "strings in it, which can run code, so it is refused. Where you trust it, write it as "
+            "ONNX, and name that: torch.onnx.export(torch.export.load(PATH)).save('net.onnx')"
+        )
     if start[:4] == b"PK\x03\x04" or start[:1] == b"\x80":
         raise ModelError(
             f"{path} is a pickle, or may hold one: opening it can run code, so it is refused. Save "

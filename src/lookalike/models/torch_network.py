@@ -13,8 +13,13 @@ import numpy as np
 
 from lookalike.errors import MissingExtraError, ModelError, UsageError
 from lookalike.images.preprocess import Preprocessing
-from lookalike.models.network import NetworkOptions
+from lookalike.models.network import ON_CORES, Feeding, NetworkOptions
 from lookalike.types import Floats, Pixels
+
+KEPT = 2
+"""Modules that each loader keeps, so that a model asked for again is not built again."""
+WORTH_COMPILING = 32
+"""Images a batch from which a network is compiled: for a few images it would take longer."""
 
 
 def import_torch(feature: str) -> ModuleType:
@@ -40,12 +45,24 @@ class Vision:
     forward: Callable[[Any], Any]
     compiles: bool = True
 
+    def planes(self, pixels: Pixels, preprocessing: Preprocessing) -> Any:
+        """uint8 (n, side, side, 3) -> what `forward` takes, where the module's weights are."""
+        torch = import_torch("This model")
+        weights = next(self.module.parameters(), None)
+        device = torch.device("cpu") if weights is None else weights.device
+        return normaliser(preprocessing, device)(torch.from_numpy(pixels).to(device))
+
+    def run_once(self, preprocessing: Preprocessing) -> tuple[int, ...]:
+        """What `forward` gives for a grey image: its shape, without the batch."""
+        torch = import_torch("This model")
+        self.module.eval()
+        with torch.inference_mode():
+            return tuple(self.forward(self.planes(grey(1, preprocessing), preprocessing)).shape[1:])
+
     def shape(self, preprocessing: Preprocessing, name: str) -> tuple[int, ...]:
         """The shape of one image's features, from a grey image. Raises `ModelError`."""
-        pixels = np.full((1, preprocessing.crop, preprocessing.crop, 3), 128, np.uint8)
-        network = TorchNetwork(self, preprocessing, NetworkOptions(device="cpu"))
         try:
-            shape = network.run(pixels).shape[1:]
+            shape = self.run_once(preprocessing)
         except (RuntimeError, TypeError, ValueError, AssertionError, IndexError) as error:
             raise ModelError(f"{name} cannot be run on an image: {error}") from error
         if len(shape) not in {1, 2}:
@@ -54,6 +71,38 @@ class Vision:
                 "vector. Choose a head: @avg, @max, @map or @flatten."
             )
         return shape
+
+
+GPU_FEEDING = Feeding(batch=128, streams=2)
+"""Large batches fill a GPU; two streams, so that one batch travels while another is computed."""
+
+
+def torch_feeding(device: str) -> Feeding:
+    """What keeps a torch model busy on the device of that name. Raises `UsageError`."""
+    found = torch_device(import_torch("This model"), device)
+    return GPU_FEEDING if found.type == "cuda" else ON_CORES
+
+
+def grey(count: int, preprocessing: Preprocessing) -> Pixels:
+    """Grey images, uint8 (count, side, side, 3)."""
+    return np.full((count, preprocessing.crop, preprocessing.crop, 3), 128, np.uint8)
+
+
+def normaliser(preprocessing: Preprocessing, device: Any) -> Callable[[Any], Any]:
+    """Bytes (n, side, side, 3) on a device -> planes (n, 3, side, side) there, channels last."""
+    torch = import_torch("This model")
+    mean, scale = (
+        torch.tensor(values, device=device).view(1, 3, 1, 1)
+        for values in (preprocessing.mean, preprocessing.scale)
+    )
+
+    def planes(pixels: Any) -> Any:
+        found = pixels.permute(0, 3, 1, 2)
+        if preprocessing.channels == "bgr":
+            found = found.flip(1)
+        return ((found.float() - mean) / scale).contiguous(memory_format=torch.channels_last)
+
+    return planes
 
 
 class TorchNetwork:
@@ -79,14 +128,11 @@ class TorchNetwork:
             capable = self._cuda and torch.cuda.is_bf16_supported()
             self.precision = "bf16" if capable else "fp32"
         vision.module.eval().to(self._device, memory_format=torch.channels_last)
-        compiled = self._cuda and vision.compiles
-        self._forward = torch.compile(vision.forward) if compiled else vision.forward
-        self._mean, self._scale = (
-            torch.tensor(values, device=self._device).view(1, 3, 1, 1)
-            for values in (preprocessing.mean, preprocessing.scale)
-        )
-        self._bgr = preprocessing.channels == "bgr"
+        self._forward = vision.forward
+        self._planes = normaliser(preprocessing, self._device)
         self._own = threading.local()
+        if self._cuda and vision.compiles and options.batch >= WORTH_COMPILING:
+            self._compile(grey(options.batch, preprocessing))
         if not self._cuda:
             torch.set_num_threads(max(1, (os.cpu_count() or 1) // options.streams))
 
@@ -102,14 +148,19 @@ class TorchNetwork:
     def _features(self, pixels: Any) -> Any:
         """uint8 (n, side, side, 3) on the device -> float32 there, seen as channels-last."""
         torch = self._torch
-        planes = pixels.permute(0, 3, 1, 2)
-        if self._bgr:
-            planes = planes.flip(1)
-        planes = (planes.float() - self._mean) / self._scale
-        planes = planes.contiguous(memory_format=torch.channels_last)
+        planes = self._planes(pixels)
         bf16 = self.precision == "bf16"
         with torch.autocast(self._device.type, dtype=torch.bfloat16, enabled=bf16):
             return self._forward(planes).float().contiguous()
+
+    def _compile(self, pixels: Pixels) -> None:
+        """Compile for batches like this one, on one thread; without a compiler, go on as it is."""
+        plain = self._forward
+        self._forward = self._torch.compile(plain)
+        try:
+            self.run(pixels)
+        except (RuntimeError, ImportError, OSError):
+            self._forward = plain
 
     def _run_on_gpu(self, pixels: Pixels) -> Floats:
         torch = self._torch

@@ -67,8 +67,16 @@ def try_out(model: Model, *, runtime: str = "auto", precision: str = "auto") -> 
     )
 
 
-def export(model: Model, path: Path) -> float:
-    """Write a model as an ONNX file that `onnx:` takes; returns its least cosine to the original.
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How near two networks are on drawn pictures: the least cosine, the largest difference."""
+
+    cosine: float
+    difference: float
+
+
+def export(model: Model, path: Path) -> Agreement:
+    """Write a model as an ONNX file that `onnx:` takes; returns how it agrees with the original.
 
     The file takes uint8 pixels; what is left to be done to a picture is in its metadata.
     Raises `UsageError` for a model that cannot be had as ONNX, `ModelError` when what was
@@ -78,33 +86,34 @@ def export(model: Model, path: Path) -> float:
 
     if model.to_onnx is None:
         raise UsageError(
-            f"{model.name} is not run from an ONNX graph: it cannot be written as one."
+            f"{model.name} cannot be written as an ONNX graph: nothing here can make one of it."
         )
     loaded = onnx.load_from_string(model.to_onnx())
     add_metadata(loaded, model.preprocessing)
     draft = path.with_name(f".{path.name}.part.onnx")
     try:
         draft.write_bytes(loaded.SerializeToString())
-        cosine = _compare(model, draft)
+        agreement = _compare(model, draft)
         draft.replace(path)
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}.") from error
     finally:
         draft.unlink(missing_ok=True)
-    return cosine
+    return agreement
 
 
-def _compare(model: Model, path: Path) -> float:
+def _compare(model: Model, path: Path) -> Agreement:
     written = find_model(f"onnx:{path}{'@map' if len(model.shape) == 2 else ''}")
     pixels = pictures(BATCH, model.preprocessing.crop)
-    options = NetworkOptions("onnx", "fp32", BATCH)
-    cosine = least_cosine(written.open(options).run(pixels), model.open(options).run(pixels))
+    ours = written.open(NetworkOptions("onnx", "fp32", BATCH)).run(pixels)
+    theirs = model.open(NetworkOptions("auto", "fp32", BATCH, device="cpu")).run(pixels)
+    cosine = least_cosine(ours, theirs)
     if written.shape != model.shape or cosine < SAME:
         raise ModelError(
             f"The ONNX file does not give what {model.name} gives: shape {written.shape} for "
             f"{model.shape}, cosine {cosine:.4f}. It was not written."
         )
-    return cosine
+    return Agreement(cosine, float(np.abs(ours - theirs).max()))
 
 
 def pictures(count: int, side: int) -> Pixels:

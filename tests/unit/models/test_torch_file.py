@@ -115,3 +115,34 @@ def test_other_files_are_told(tmp_path: Path) -> None:
     (tmp_path / "text.safetensors").write_text("this is no network at all")
     with pytest.raises(ModelError, match="no safetensors file"):
         find_model(f"torch:{tmp_path}/text.safetensors")
+
+
+def test_an_exported_program_is_refused_unopened(tmp_path: Path) -> None:
+    """torch unpickles the sample inputs of such a file when it loads it, whatever they hold."""
+    import io
+    import zipfile
+
+    import torch
+
+    marker = tmp_path / "ran"
+
+    class Harmful:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return (Path.touch, (marker,))
+
+    honest = tmp_path / "honest.pt2"
+    network = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.Flatten())
+    torch.export.save(torch.export.export(network, (torch.zeros(2, 3, 8, 8),)), honest)
+    harmful = io.BytesIO()
+    torch.save(Harmful(), harmful)
+    file = tmp_path / "program.pt2"
+    with zipfile.ZipFile(honest) as given, zipfile.ZipFile(file, "w") as taken:
+        for name in given.namelist():
+            swapped = "sample_inputs" in name
+            taken.writestr(name, harmful.getvalue() if swapped else given.read(name))
+    with pytest.raises(ModelError, match=r"exported program.*torch\.onnx\.export"):
+        find_model(f"torch:{file}")
+    renamed = file.rename(tmp_path / "program.safetensors")
+    with pytest.raises(ModelError, match="is refused"):
+        find_model(f"torch:{renamed}")
+    assert not marker.exists()
