@@ -38,6 +38,14 @@ def count_lacking(connection: sqlite3.Connection, name: str, space: Space) -> in
     return int(count)
 
 
+def get(connection: sqlite3.Connection, name: str) -> dict[int, tuple[str, ...]]:
+    """The words of each content in a column, by content."""
+    rows = connection.execute(
+        "SELECT content, value FROM derived WHERE name = ? ORDER BY content", (name,)
+    )
+    return {content: tuple(json.loads(value)) for content, value in rows}
+
+
 def put(transaction: Transaction, name: str, rows: Iterable[tuple[int, Sequence[str]]]) -> None:
     """Store the words of contents; contents that were removed meanwhile are passed over."""
     transaction.connection.executemany(

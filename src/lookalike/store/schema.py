@@ -149,3 +149,20 @@ COLUMNS = (
     END""",
     "INSERT OR IGNORE INTO meta_columns SELECT json_each.key FROM images, json_each(images.meta)",
 )
+
+LAYOUTS = (
+    """CREATE TABLE layouts (
+        space INTEGER PRIMARY KEY REFERENCES spaces ON DELETE CASCADE,
+        recipe TEXT NOT NULL,
+        made INTEGER NOT NULL
+    )""",
+    """CREATE TABLE positions (
+        space INTEGER NOT NULL REFERENCES layouts ON DELETE CASCADE,
+        content INTEGER NOT NULL REFERENCES contents ON DELETE CASCADE,
+        x REAL NOT NULL,
+        y REAL NOT NULL,
+        placed INTEGER NOT NULL,
+        PRIMARY KEY (space, content)
+    ) WITHOUT ROWID""",
+    "CREATE INDEX positions_by_content ON positions (content)",
+)

@@ -16,10 +16,12 @@ from lookalike.store import (
     check,
     contents,
     counts,
+    derived,
     facts,
     filling,
     images,
     judgements,
+    layouts,
     learned,
     matrix,
     outcomes,
@@ -34,6 +36,7 @@ from lookalike.store.column_cache import ColumnCache
 from lookalike.store.database import Database, data_version
 from lookalike.store.facts import Facts
 from lookalike.store.indexes import IndexCache
+from lookalike.store.layouts import Layout
 from lookalike.store.learned import Arrays
 from lookalike.store.matrix import MatrixView
 from lookalike.store.offered import Offered
@@ -218,6 +221,24 @@ class Store:
         with self.writing(), self._database.transaction() as transaction:
             return judgements.add_draws(transaction, universe, draws)
 
+    def set_layout(
+        self, space: Space, recipe: Mapping[str, object], contents_: Keys, points: Floats
+    ) -> None:
+        """Keep a map of a space, contents (n,) and points (n, 2), in the place of the last."""
+        with self.writing(), self._database.transaction(derived=True) as transaction:
+            layouts.put(transaction, space, recipe, contents_, points)
+
+    def add_positions(self, space: Space, contents_: Keys, points: Floats) -> None:
+        """Put more contents into the map of a space."""
+        with self.writing(), self._database.transaction(derived=True) as transaction:
+            layouts.place(transaction, space, contents_, points, placed=True)
+
+    def set_derived(self, name: str, words: Mapping[int, Sequence[str]]) -> None:
+        """Make a derived column what `words` say of contents, and nothing else."""
+        with self.writing(), self._database.transaction() as transaction:
+            derived.drop(transaction, name)
+            derived.put(transaction, name, words.items())
+
     def repair(self) -> None:
         """Take out what `check` found repairable."""
         with self.writing():
@@ -334,6 +355,16 @@ class Store:
         """Columns of all images at once: `id`, `label`, or of a table; raises UnknownNameError."""
         with self._database.reading() as connection:
             return facts.read(connection, names)
+
+    def derived(self, name: str) -> dict[int, tuple[str, ...]]:
+        """The words of each content in a derived column; empty when there is none."""
+        with self._database.reading() as connection:
+            return derived.get(connection, name)
+
+    def layout(self, space: Space) -> Layout | None:
+        """The map of a space, None when it was never laid out."""
+        with self._database.reading() as connection:
+            return layouts.get(connection, space)
 
     def judgements(self) -> list[Verdict]:
         """All verdicts of people, by query and image."""
