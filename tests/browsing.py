@@ -1,0 +1,76 @@
+"""A real Chromium for the pages that are written: loads one from disk, and notes all it does."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+QUIET = [
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+    "--enable-unsafe-swiftshader",  # WebGL by the processor: there is no graphics card
+]
+
+
+@dataclass
+class Opened:
+    """A page in a browser; `noise` is what looks like a fault, `loaded` every address."""
+
+    page: "Page"
+    noise: list[str] = field(default_factory=list)
+    loaded: list[str] = field(default_factory=list)
+
+    def assert_quiet(self, path: Path) -> None:
+        """Nothing was logged, nothing failed, and nothing but the page itself was loaded."""
+        assert self.noise == []
+        local = ("data:", "blob:")
+        assert [url for url in self.loaded if not url.startswith(local)] == [path.as_uri()]
+
+
+def chromium() -> str:
+    """The browser, as `LOOKALIKE_CHROMIUM` or the path names it; without one a test is skipped."""
+    named = os.environ.get("LOOKALIKE_CHROMIUM")
+    found = named or next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        pytest.skip("no Chromium here: install it (apt-get install chromium), or name one")
+    return found
+
+
+@contextmanager
+def browser_page(path: Path, *, dark: bool = False, query: str = "") -> Iterator[Opened]:
+    """Open a file in a fresh Chromium, 1280 x 800 pixels, by its file: address."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium(), args=QUIET, chromium_sandbox=False
+        )
+        context = browser.new_context(
+            viewport={"width": 1280, "height": 800}, color_scheme="dark" if dark else "light"
+        )
+        opened = Opened(context.new_page())
+        opened.page.on(
+            "console",
+            lambda said: (
+                opened.noise.append(said.text) if said.type in {"error", "warning"} else None
+            ),
+        )
+        opened.page.on("pageerror", lambda error: opened.noise.append(str(error)))
+        opened.page.on("requestfailed", lambda asked: opened.noise.append(asked.url))
+        opened.page.on("request", lambda asked: opened.loaded.append(asked.url))
+        opened.page.goto(path.as_uri() + query)
+        yield opened
+        browser.close()
