@@ -20,6 +20,7 @@ from lookalike.cli import (
     index,
     info,
     models,
+    neighbours,
     rejects,
     remove,
     search,
@@ -37,7 +38,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"auto_envvar_prefix": "LOOKALIKE", "help_option_names": ["-h", "--help"]},
 )
-for command in (index, search, show, info, rejects, remove, embed, fetch, doctor, demo):
+for command in (index, search, neighbours, show, info, rejects, remove, embed, fetch, doctor, demo):
     app.command()(getattr(command, command.__name__.rpartition(".")[2]))
 app.command("import")(import_.import_)
 app.add_typer(space.space, name="space")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +20,7 @@ from lookalike.cli.options import (
     RuntimeOption,
 )
 from lookalike.cli.output import print_json, print_line, print_table, say
+from lookalike.cli.weights import read_weights
 from lookalike.errors import UsageError
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def search(
                 queries,
                 k,
                 space=space,
-                weights=_weights(weight or []),
+                weights=read_weights(weight or []),
                 metric=metric,
                 offset=offset,
                 min_similarity=min_similarity,
@@ -168,16 +168,3 @@ def _nothing(hits: Hits, *, narrowed: bool) -> str:
     if narrowed:
         return "Nothing is that similar. Ask for less, to see what is nearest."
     return "No other image is in the library. Add some with: lookalike index FOLDER"
-
-
-def _weights(written: list[str]) -> dict[str, float]:
-    weights: dict[str, float] = {}
-    for text in written:
-        name, _, number = text.rpartition("=")
-        try:
-            weights[name] = float(number)
-        except ValueError:
-            name = ""
-        if not name or not isfinite(weights[name]):
-            raise UsageError(f"--weight takes NAME=NUMBER, as main=1; not {text!r}.")
-    return weights

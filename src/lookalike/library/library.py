@@ -30,6 +30,7 @@ from lookalike.library.resources import Resources
 from lookalike.library.searching import Searcher
 from lookalike.library.spaces import Filling, add_space, fill_others, way_of
 from lookalike.search.arrange import Wanted
+from lookalike.search.graph import NeighbourGraph
 from lookalike.search.query import Query, QueryItem, Question
 from lookalike.search.results import Hits
 from lookalike.sources import LabelFrom, Source, is_quick_to_list, open_source, paths_source
@@ -196,6 +197,30 @@ class Library:
         chosen = self._chosen(space)
         by = chosen.metric if metric is None else known_metric(metric)
         return self._searcher.search(queries, chosen, by, wanted)
+
+    def neighbours(
+        self,
+        k: int = 20,
+        *,
+        space: str | None = None,
+        weights: Mapping[str, float] | None = None,
+        metric: str | None = None,
+        exact: bool = False,
+    ) -> NeighbourGraph:
+        """The `k` nearest of every image, computed block by block as one goes through them.
+
+        The image numbered i is `ids[i]`. `share.neighbour_files.write_graph` makes a file of it.
+        Raises `UnknownNameError`, `UsageError`.
+        """
+        if k < 1:
+            raise UsageError(f"k must be at least 1, not {k}.")
+        if weights:
+            if space is not None or metric is not None:
+                raise UsageError("Weights name their spaces and use cosines: give them alone.")
+            return self._searcher.graph_weighed(weights, k)
+        chosen = self._chosen(space)
+        by = chosen.metric if metric is None else known_metric(metric)
+        return self._searcher.graph(chosen, by, k, exact=exact)
 
     def spaces(self) -> list[Space]:
         """All spaces, oldest first."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
@@ -22,13 +22,14 @@ from lookalike.search.arrange import Page, Ranking, Wanted, arranged
 from lookalike.search.combine import soft_bits
 from lookalike.search.diversity import similarities_between, weighed_between
 from lookalike.search.engine import Weighed, nearest, nearest_weighed
+from lookalike.search.graph import NeighbourGraph
 from lookalike.search.query import Query, Question, as_query
 from lookalike.search.resolve import Asked, Eyes, resolve
 from lookalike.search.results import Hits, Picture
 from lookalike.store.matrix import MatrixView
 from lookalike.store.records import Space
 from lookalike.store.store import Store
-from lookalike.types import Keys, Metric, Stored
+from lookalike.types import Floats, Keys, Metric, Stored
 
 
 class Searcher:
@@ -95,6 +96,39 @@ class Searcher:
         )
         name = " ".join(f"{name}={weight:g}" for name, weight in weights.items())
         return self._hits(asked, arranged(ranking, wanted), wanted, name, "cosine")
+
+    def graph(self, space: Space, metric: Metric, k: int, *, exact: bool) -> NeighbourGraph:
+        """The `k` nearest of every image of one space."""
+        view = self._view(space)
+        live = view.keys if view.dead is None else view.keys[~view.dead]
+        keys = np.sort(np.concatenate([live, view.tail_keys]))
+        covered = None if exact else self._indexes.over(space, view)
+        unit = bool(space.recipe["normalised"])
+
+        def near(some: Keys) -> list[tuple[Keys, Floats]]:
+            rows = _rows_of(view, some)
+            asked = rows if space.of_bits else rows.astype(np.float32)
+            without = [(key,) for key in some.tolist()]
+            return nearest(view, asked, k, metric, unit=unit, without=without, covered=covered)
+
+        return NeighbourGraph(self._store, keys, k, metric, space.dim, near)
+
+    def graph_weighed(self, weights: Mapping[str, float], k: int) -> NeighbourGraph:
+        """The same by several spaces, of the images that all of them hold."""
+        held = [
+            (*self._store.compact(space), weight, bool(space.recipe["normalised"]))
+            for space, weight in self._weighed_spaces(weights)
+        ]
+        keys = reduce(np.intersect1d, [keys for _, keys, _, _ in held])
+
+        def near(some: Keys) -> list[tuple[Keys, Floats]]:
+            parts = []
+            for matrix, of, weight, unit in held:
+                asked = matrix[np.searchsorted(of, some)].astype(np.float32)
+                parts.append(Weighed(matrix, of, asked, weight, unit))
+            return nearest_weighed(parts, k, without=[(key,) for key in some.tolist()])
+
+        return NeighbourGraph(self._store, keys, k, "cosine", 0, near)
 
     def close(self) -> None:
         """Let go of networks and matrices."""
@@ -189,7 +223,7 @@ class Searcher:
                     labels=[image.label for image in images],
                     uris=[image.uri for image in images],
                     metas=[image.meta for image in images],
-                    copies=self._store.copies([image.content_key for image in images]),
+                    copies=self._store.copies_of([image.content_key for image in images]),
                     picture=self._picture,
                     query_parts=question.parts,
                     offset=wanted.offset,

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from lookalike.index.pairwise import pairwise
 from lookalike.index.scores import similarity
-from lookalike.types import Floats, Keys, Metric
+from lookalike.types import Floats, Halves, Keys, Metric, Stored
 
 POOL = 500
 """How many of the nearest are put in a new order; what comes after them keeps its own."""
@@ -36,27 +35,12 @@ def diversified(similarities: Floats, between: Floats, diversity: float) -> Keys
     return order
 
 
-def similarities_between(rows: NDArray[Any], metric: Metric, *, bits: int = 0) -> Floats:
-    """Similarities (n, n) float32 between stored vectors (n, dim), as search gives them."""
-    if metric == "hamming":
-        signs = np.unpackbits(rows, axis=1, count=bits).astype(np.float32) * 2 - 1
-        return similarity((signs @ signs.T - bits) * np.float32(0.5), metric, bits=bits)
-    wide = rows.astype(np.float32)
-    if metric == "l1":
-        return similarity(-np.stack([np.abs(wide - row).sum(axis=1) for row in wide]), metric)
-    products: Floats = wide @ wide.T
-    if metric == "ip":
-        return products
-    squares = np.einsum("ij,ij->i", wide, wide)
-    if metric == "cosine":
-        lengths = np.sqrt(np.maximum(squares, np.finfo(np.float32).tiny))
-        cosines: Floats = products / lengths[:, None] / lengths
-        return cosines
-    gaps = np.sqrt(np.maximum(squares[:, None] + squares - 2 * products, 0))
-    return similarity(-gaps, metric)
+def similarities_between(rows: Stored, metric: Metric, *, bits: int = 0) -> Floats:
+    """Similarities (n, n) float32 between stored vectors (n, ...), as search gives them."""
+    return similarity(pairwise(rows, rows, metric), metric, bits=bits)
 
 
-def weighed_between(parts: Sequence[tuple[NDArray[Any], float]]) -> Floats:
+def weighed_between(parts: Sequence[tuple[Halves, float]]) -> Floats:
     """The same over several spaces: the sum of each weight times the cosines of its vectors."""
     found: Floats = np.sum(
         [np.float32(weight) * similarities_between(rows, "cosine") for rows, weight in parts],

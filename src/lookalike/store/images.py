@@ -179,7 +179,7 @@ def contents_of(connection: sqlite3.Connection, keys: Keys) -> Keys:
     return np.array([found.get(key, -1) for key in keys.tolist()], np.int64)
 
 
-def copies(connection: sqlite3.Connection, numbers: Sequence[int]) -> list[int]:
+def copies_of(connection: sqlite3.Connection, numbers: Sequence[int]) -> list[int]:
     """How many images have each content."""
     found = dict(
         connection.execute(

@@ -336,10 +336,10 @@ class Store:
         with self._database.reading() as connection:
             return images.contents_of(connection, keys)
 
-    def copies(self, contents: Sequence[int]) -> list[int]:
+    def copies_of(self, contents: Sequence[int]) -> list[int]:
         """How many images have each content."""
         with self._database.reading() as connection:
-            return images.copies(connection, contents)
+            return images.copies_of(connection, contents)
 
     def first_images(self, count: int) -> list[ImageRecord]:
         """The first images, in the order in which they were added."""
