@@ -14,6 +14,7 @@ import numpy as np
 
 from lookalike.errors import ModelError, UnknownNameError, UsageError
 from lookalike.images.preprocess import Preprocessing
+from lookalike.models.keras_applications import as_its_family
 from lookalike.models.keras_import import import_keras, load_keras
 from lookalike.models.model import Layer, Model
 from lookalike.models.network import Network, NetworkOptions
@@ -143,6 +144,9 @@ def _preprocessing(path: Path, model: Any) -> tuple[Preprocessing, str]:
         fit="squash",
     )
     values = "0..255, as its first layers scale them" if inside else "x / 127.5 - 1"
+    if not inside:
+        assumed, family = as_its_family(model, assumed)
+        values = f"as keras.applications prepares them for {family}" if family else values
     return assumed, (
         f"The file does not state its preprocessing. Assumed: squashed to {side} x {side}, "
         f"{values}. To say otherwise: {path.with_suffix('.preprocessing.json').name} beside it."
