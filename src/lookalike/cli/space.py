@@ -65,6 +65,8 @@ def add(
             f"Space {name}: {count(report.embedded, 'new vector')}, {report.duplicate:,} shared, "
             f"{report.rejected:,} rejected, in {report.seconds:.1f} s"
         )
+        for note in report.notes:
+            say(f"Note: {note}")
         for reject in report.rejects[:10]:
             say(f"  {reject.id}: {reject.reason} {reject.detail}".rstrip())
     if report.interrupted:

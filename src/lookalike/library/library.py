@@ -113,6 +113,8 @@ class Library:
         embedder = self._resources.lazy_embedder(way)
         with pool, embedder:
             report = add_source(self._store, self._space, chosen, pool, embedder.get, how, again)
+        if report.embedded and way.model.note:
+            report.notes.append(way.model.note)
         if not report.interrupted:
             filling = Filling(self._resources, None, stop)
             report.notes.extend(fill_others(self._store, self._space, filling))

@@ -88,10 +88,10 @@ def add_space(store: Store, name: str, text: str, metric: Metric, how: Filling) 
         return fill(store, existing[name], how)
     if not way.must_be_fitted:
         return fill(store, new_space(store, name, way, metric), how)
-    base = _parent(store, way)
+    plain = _first(way, 0)
+    base = _holder(store, plain)
     temporary = base is None
     if base is None:
-        plain = replace(way, specs=(), reducers=())
         base = new_space(store, name + BASE_SUFFIX, plain, metric)
     report = fill(store, base, how)
     if report.interrupted:
@@ -111,10 +111,12 @@ def fill(store: Store, space: Space, how: Filling) -> Report:
     report = Report(source=f"space:{space.name}", library=str(store.directory), space=space.name)
     with store.writing():
         parent = _parent(store, way)
-        if parent is not None and parent.key != space.key:
-            _from_parent(store, parent, space, way, report, how)
+        if parent is not None:
+            _from_parent(store, parent[0], space, parent[1], report, how)
         if not report.interrupted:
             _from_files(store, space, way, report, how)
+    if report.embedded and way.model.note:
+        report.notes.append(way.model.note)
     report.finish()
     return report
 
@@ -139,19 +141,34 @@ def fill_others(store: Store, but: Space, how: Filling) -> list[str]:
     return notes
 
 
-def _parent(store: Store, way: Way) -> Space | None:
-    """The space that holds what the network alone gives, None if there is none."""
+def _parent(store: Store, way: Way) -> tuple[Space, Way] | None:
+    """The space that is nearest to a way on its route, and the steps that are left from it."""
+    for steps in reversed(range(len(way.reducers))):
+        found = _holder(store, _first(way, steps))
+        if found is not None:
+            rest = replace(way, specs=way.specs[steps:], reducers=way.reducers[steps:])
+            return found, rest
+    return None
+
+
+def _first(way: Way, steps: int) -> Way:
+    """A way that ends after some of its reducers."""
+    return replace(way, specs=way.specs[:steps], reducers=way.reducers[:steps])
+
+
+def _holder(store: Store, way: Way) -> Space | None:
+    """The space whose vectors a way gives; None where they are feature maps or kept by none."""
     if len(way.model.shape) > 1:
         return None
-    wanted = replace(way, specs=(), reducers=()).recipe(learned.digest).fingerprint
+    wanted = way.recipe(learned.digest).fingerprint
     return next((space for space in store.spaces() if space.fingerprint == wanted), None)
 
 
 def _from_parent(
-    store: Store, parent: Space, space: Space, way: Way, report: Report, how: Filling
+    store: Store, parent: Space, space: Space, rest: Way, report: Report, how: Filling
 ) -> None:
     for contents, halves in store.unmapped_blocks(parent, space):
-        vectors = way.reduce(halves.astype(np.float32))
+        vectors = rest.reduce(halves.astype(np.float32))
         store.add_vectors(space, zip(contents, vectors, strict=True))
         report.embedded += len(contents)
         report.offered += len(contents)
