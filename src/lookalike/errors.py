@@ -28,7 +28,8 @@ class UnknownNameError(UsageError):
 class FilterError(UsageError):
     """A filter that cannot be read or does not fit the columns; a caret shows where.
 
-    `problem` says what is wrong with characters `start` to `end` of `text`, `hint` what to do.
+    `problem` says what is wrong with characters `start` to `end` of `text`, `hint` what to do;
+    `lines` is the message.
     """
 
     def __init__(self, problem: str, text: str, start: int, end: int, hint: str = "") -> None:
@@ -36,8 +37,9 @@ class FilterError(UsageError):
         before, fault = text[max(0, start - _CONTEXT) : start], text[start:end][:_CONTEXT]
         shown = before + fault + text[start + len(fault) :][:_CONTEXT]
         caret = " " * _width(before) + "^" * max(1, _width(fault))
-        lines = (problem, f"  {''.join(map(_visible, shown))}", f"  {caret}", hint)
-        super().__init__("\n".join(line for line in lines if line))
+        lines = (problem, f"  {shown}", f"  {caret}", hint)
+        self.lines = ["".join(map(_visible, line)) for line in lines if line]
+        super().__init__("\n".join(self.lines))
 
 
 _CONTEXT = 60

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from lookalike.cli import (
     demo,
     doctor,
     embed,
+    evaluate,
     fetch,
     import_,
     index,
@@ -29,7 +31,7 @@ from lookalike.cli import (
 )
 from lookalike.cli.config import load_config
 from lookalike.cli.output import drop_output, prepare_streams, say
-from lookalike.errors import LookalikeError, UsageError
+from lookalike.errors import FilterError, LookalikeError, UsageError
 
 app = typer.Typer(
     name="lookalike",
@@ -40,6 +42,7 @@ app = typer.Typer(
 )
 for command in (index, search, neighbours, show, info, rejects, remove, embed, fetch, doctor, demo):
     app.command()(getattr(command, command.__name__.rpartition(".")[2]))
+app.command()(evaluate.evaluate)
 app.command("import")(import_.import_)
 app.add_typer(space.space, name="space")
 app.add_typer(models.models, name="models")
@@ -87,6 +90,8 @@ def main() -> None:
             app()
         finally:
             sys.stdout.flush()
+    except FilterError as error:
+        _fail(error.lines[0], 2, error.lines[1:])
     except UsageError as error:
         _fail(error, 2)
     except LookalikeError as error:
@@ -102,6 +107,8 @@ def main() -> None:
         sys.exit(130)
 
 
-def _fail(error: LookalikeError | str, code: int) -> None:
+def _fail(error: LookalikeError | str, code: int, more: Sequence[str] = ()) -> None:
     say(f"Error: {error}")
+    for line in more:
+        say(line)
     sys.exit(code)

@@ -30,3 +30,7 @@ AllowPrivateOption = Annotated[
     bool, typer.Option("--allow-private", help="Fetch URLs from private addresses too.")
 ]
 PrecisionOption = Annotated[str, typer.Option(help="What it computes in: auto, fp32 or bf16.")]
+WhereOption = Annotated[
+    str | None,
+    typer.Option(help="Only images of which this holds: label = Dress and price < 50."),
+]

@@ -18,6 +18,7 @@ from lookalike.cli.options import (
     LibraryOption,
     PrecisionOption,
     RuntimeOption,
+    WhereOption,
 )
 from lookalike.cli.output import print_json, print_line, print_table, say
 from lookalike.cli.weights import read_weights
@@ -57,6 +58,7 @@ def search(
     null: Annotated[
         bool, typer.Option("--null", "-0", help="Lines of --batch end in NUL, not newline.")
     ] = False,
+    where: WhereOption = None,
     space: Annotated[
         str | None, typer.Option(help="Search this space instead of the default one.")
     ] = None,
@@ -141,6 +143,7 @@ def search(
                 group_duplicates=group_duplicates,
                 include_query=include_query,
                 exact=exact,
+                where=where,
             )
 
         if batch is not None:
@@ -155,16 +158,18 @@ def search(
     else:
         print_table(*table(hits, copies=group_duplicates))
     if not len(hits):
-        say(_nothing(hits, narrowed=min_similarity is not None or within is not None))
+        say(_nothing(hits, narrowed=min_similarity is not None or within is not None, where=where))
     elif hits.next_offset is not None and (page or offset or within is not None):
         say(f"There is more: --offset {hits.next_offset}")
     if html is not None:
         print_line(str(written)) if not json else say(f"Written: {written}")
 
 
-def _nothing(hits: Hits, *, narrowed: bool) -> str:
+def _nothing(hits: Hits, *, narrowed: bool, where: str | None) -> str:
     if hits.offset:
         return f"There is nothing after the first {hits.offset:,} matches."
     if narrowed:
         return "Nothing is that similar. Ask for less, to see what is nearest."
+    if where is not None:
+        return "No image is left by the filter. See what there is with: lookalike columns"
     return "No other image is in the library. Add some with: lookalike index FOLDER"

@@ -6,6 +6,7 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lookalike.embed.embedder import Embedder
 from lookalike.embed.report import Report
@@ -37,6 +38,10 @@ from lookalike.sources import LabelFrom, Source, is_quick_to_list, open_source, 
 from lookalike.store.records import Counts, Finding, ImageRecord, RejectRecord, Space
 from lookalike.store.store import Store
 from lookalike.types import Floats, Halves, Stop, known_metric
+
+if TYPE_CHECKING:
+    from lookalike.evaluate.evaluation import Evaluation
+    from lookalike.evaluate.measure import Progress
 
 
 class Library:
@@ -138,6 +143,7 @@ class Library:
         group_duplicates: bool = False,
         include_query: bool = False,
         exact: bool = False,
+        where: str | None = None,
     ) -> Hits:
         """The `k` images nearest to a question, best first: 10, or 1,000 `within` a range.
 
@@ -151,9 +157,11 @@ class Library:
         `offset` matches are passed over, for pages. `min_similarity` takes what is less similar
         out of the `k`; `within` gives all that is at least so similar. `diversity`, 0..1,
         prefers matches that are unlike those before them; `group_duplicates` gives equal bytes
-        once. `exact` scans all vectors, even where there is an index.
+        once. `exact` scans all vectors, even where there is an index. `where` is a filter, as
+        `label = "Dress" and price < 50`: only images it leaves are answers.
 
-        Raises `UnknownIdError`, `UnknownNameError`, `ImageRejectedError`, `UsageError`.
+        Raises `UnknownIdError`, `UnknownNameError`, `ImageRejectedError`, `FilterError`,
+        `UsageError`.
         """
         if query is not None and (positive or negative):
             raise UsageError("Give either a query, or positive and negative items.")
@@ -170,6 +178,7 @@ class Library:
             group_duplicates=group_duplicates,
             include_query=include_query,
             exact=exact,
+            where=where,
         )[0]
 
     def search_many(
@@ -187,10 +196,19 @@ class Library:
         group_duplicates: bool = False,
         include_query: bool = False,
         exact: bool = False,
+        where: str | None = None,
     ) -> list[Hits]:
         """`search` for many questions in one pass over the vectors, which is far cheaper."""
         wanted = Wanted(
-            k, offset, min_similarity, within, diversity, group_duplicates, include_query, exact
+            k,
+            offset,
+            min_similarity,
+            within,
+            diversity,
+            group_duplicates,
+            include_query,
+            exact,
+            where,
         )
         if weights:
             if space is not None or metric is not None:
@@ -291,6 +309,52 @@ class Library:
     def index_report(self, *, space: str | None = None) -> IndexReport | None:
         """What was measured of the index; None when there is none."""
         return index_report(self._store, self._chosen(space))
+
+    def evaluate(
+        self,
+        truth: str | Sequence[str] = "label",
+        *,
+        judgements: str | os.PathLike[str] | None = None,
+        graded: bool = False,
+        threshold: float = 1.0,
+        spaces: Sequence[str] = (),
+        k: int = 10,
+        metric: str = "precision",
+        split: str | float | None = None,
+        group: str | None = None,
+        drop: Collection[str] = (),
+        queries: int = 20_000,
+        tune_weights: bool = False,
+        progress: Progress = lambda _done, _of: None,
+    ) -> Evaluation:
+        """Measure how good the answers are: every image asks the others, or as `split` says.
+
+        A match agrees in all columns of `truth` (with `graded`, nDCG counts how many), or has
+        a verdict of at least `threshold` in `judgements`: a file, or `"library"` for those
+        given here. `spaces` are set against each other, also mixed as `"main=1+colour=0.4"`;
+        `metric` is what comparisons and `tune_weights` are about. `split` is the fraction of
+        queries, or `"COLUMN=VALUE"`; images with the same value of `group` are no answers to
+        each other; images with a truth in `drop` are left out; at most `queries` are asked.
+
+        Raises `UsageError`, `UnknownNameError`, `SourceError`.
+        """
+        from lookalike.library.evaluating import Plan, evaluate_library
+
+        plan = Plan(
+            truth=(truth,) if isinstance(truth, str) else tuple(truth),
+            judgements=judgements,
+            graded=graded,
+            threshold=threshold,
+            spaces=spaces,
+            k=k,
+            metric=metric,
+            split=split,
+            group=group,
+            drop=drop,
+            queries=queries,
+            tune=tune_weights,
+        )
+        return evaluate_library(self._store, plan, progress)
 
     def opened_way(self, name: str) -> tuple[Way, Embedder]:
         """The way of a space and its network, opened for one image at a time; close it.

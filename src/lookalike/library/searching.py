@@ -22,6 +22,7 @@ from lookalike.search.arrange import Page, Ranking, Wanted, arranged
 from lookalike.search.combine import soft_bits
 from lookalike.search.diversity import similarities_between, weighed_between
 from lookalike.search.engine import Weighed, nearest, nearest_weighed
+from lookalike.search.filters.resolve import filtered
 from lookalike.search.graph import NeighbourGraph
 from lookalike.search.query import Query, Question, as_query
 from lookalike.search.resolve import Asked, Eyes, resolve
@@ -56,9 +57,17 @@ class Searcher:
         vectors, hidden = _stacked(asked, space), _hidden(asked, wanted)
         unit = bool(space.recipe["normalised"])
         covered = None if wanted.exact else self._indexes.over(space, view)
+        allowed = self._allowed(wanted)
         ranking = Ranking(
             find=lambda k: nearest(
-                view, vectors, k, metric, unit=unit, without=hidden, covered=covered
+                view,
+                vectors,
+                k,
+                metric,
+                unit=unit,
+                without=hidden,
+                allowed=allowed,
+                covered=covered,
             ),
             similarity=partial(similarity, metric=metric, bits=space.dim),
             between=lambda keys: similarities_between(_rows_of(view, keys), metric, bits=space.dim),
@@ -85,9 +94,9 @@ class Searcher:
             matrix, keys = self._store.compact(space)
             unit = bool(space.recipe["normalised"])
             parts.append(Weighed(matrix, keys, _stacked(asked, space), weight, unit))
-        hidden = _hidden(asked, wanted)
+        hidden, allowed = _hidden(asked, wanted), self._allowed(wanted)
         ranking = Ranking(
-            find=lambda k: nearest_weighed(parts, k, without=hidden),
+            find=lambda k: nearest_weighed(parts, k, without=hidden, allowed=allowed),
             similarity=lambda scores: scores,
             between=lambda keys: weighed_between(
                 [(part.matrix[np.searchsorted(part.keys, keys)], part.weight) for part in parts]
@@ -138,6 +147,12 @@ class Searcher:
         self._towers.clear()
         self._views.clear()
         self._indexes.close()
+
+    def _allowed(self, wanted: Wanted) -> Keys | None:
+        """The images that a filter leaves, None without one."""
+        if wanted.where is None:
+            return None
+        return filtered(self._store.column_cache, wanted.where).keys
 
     def _weighed_spaces(self, weights: Mapping[str, float]) -> list[tuple[Space, float]]:
         """The spaces with their part of the whole weight."""

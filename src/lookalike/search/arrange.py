@@ -29,7 +29,8 @@ class Wanted:
     `offset` leaves out that many before them; `min_similarity` and `within` what is less
     similar; `group_duplicates` shows a content once; `diversity`, 0..1, prefers what is unlike
     what comes before it; `include_query` lets an item of the question be an answer to it;
-    `exact` scans all vectors, even where there is an index. Raises `UsageError`.
+    `exact` scans all vectors, even where there is an index; `where` is a filter. Raises
+    `UsageError`.
     """
 
     k: int | None = None
@@ -40,6 +41,7 @@ class Wanted:
     group_duplicates: bool = False
     include_query: bool = False
     exact: bool = False
+    where: str | None = None
 
     def __post_init__(self) -> None:
         if self.k is not None and self.k < 1:

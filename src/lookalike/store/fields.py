@@ -59,7 +59,7 @@ def values(
     match field.origin:
         case "image":
             found = connection.execute(
-                f"SELECT key, {_IMAGE[field.name]} {_FROM} {condition} ORDER BY key",  # noqa: S608
+                f"SELECT key, {_IMAGE[field.name]} {_FROM} {condition} ORDER BY key",
                 (parameter,),
             )
             return ((key, _of_image(field.name, cell)) for key, cell in found)

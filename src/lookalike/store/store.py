@@ -16,30 +16,36 @@ from lookalike.store import (
     check,
     contents,
     counts,
+    decisions,
     derived,
     facts,
     filling,
+    fingerprints,
     images,
     judgements,
     layouts,
     learned,
     matrix,
     outcomes,
+    quarantines,
     rejects,
     sources,
     spaces,
     state,
     thumbnails,
     vectors,
+    withdrawn,
 )
 from lookalike.store.column_cache import ColumnCache
 from lookalike.store.database import Database, data_version
 from lookalike.store.facts import Facts
+from lookalike.store.fingerprints import Fingerprints
 from lookalike.store.indexes import IndexCache
 from lookalike.store.layouts import Layout
 from lookalike.store.learned import Arrays
 from lookalike.store.matrix import MatrixView
 from lookalike.store.offered import Offered
+from lookalike.store.quarantines import Quarantine
 from lookalike.store.records import (
     Counts,
     Draw,
@@ -239,6 +245,31 @@ class Store:
             derived.drop(transaction, name)
             derived.put(transaction, name, words.items())
 
+    def decide(self, verdict: str, pairs: Iterable[Sequence[str]]) -> int:
+        """Keep a verdict on pairs of ids; returns how many there were in the library."""
+        with self.writing(), self._database.transaction() as transaction:
+            return decisions.put(transaction, verdict, pairs)
+
+    def forget_decisions(self) -> int:
+        """Take all verdicts on duplicates back; returns how many there were."""
+        with self.writing(), self._database.transaction() as transaction:
+            return decisions.forget(transaction)
+
+    def note_quarantine(self, folder: Path, plan: str, state_: str) -> None:
+        """Keep where files were moved by which plan, and whether that is under way or done."""
+        with self.writing(), self._database.transaction(derived=True) as transaction:
+            quarantines.put(transaction, folder, plan, state_)
+
+    def withdraw(self, ids: Collection[str], file: Path) -> None:
+        """Write all that is known of images into a file of its own, to be put back from there."""
+        with self._database.reading() as connection:
+            withdrawn.save(connection, ids, file)
+
+    def put_back(self, file: Path) -> int:
+        """Take in again what `withdraw` wrote; returns how many images came back."""
+        with self.writing(), self._database.transaction() as transaction:
+            return withdrawn.restore(transaction, file)
+
     def repair(self) -> None:
         """Take out what `check` found repairable."""
         with self.writing():
@@ -375,6 +406,26 @@ class Store:
         """The batches of pairs that were drawn from a universe to be judged, oldest first."""
         with self._database.reading() as connection:
             return judgements.draws(connection, universe)
+
+    def fingerprints(self) -> Fingerprints:
+        """The first image and the perceptual hash of every content."""
+        with self._database.reading() as connection:
+            return fingerprints.every(connection)
+
+    def copies(self) -> dict[int, list[int]]:
+        """The keys of the images of each content that has several."""
+        with self._database.reading() as connection:
+            return fingerprints.copies(connection)
+
+    def decisions(self) -> dict[tuple[str, str], str]:
+        """The verdicts on duplicates that still count, by pair of ids, the lower first."""
+        with self._database.reading() as connection:
+            return decisions.every(connection)
+
+    def quarantines(self) -> list[Quarantine]:
+        """The folders into which files were moved, oldest first."""
+        with self._database.reading() as connection:
+            return quarantines.every(connection)
 
     def rejects(self) -> Iterator[RejectRecord]:
         """All rejects, by id, as of one moment."""

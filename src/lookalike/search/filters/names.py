@@ -9,7 +9,7 @@ from lookalike.errors import FilterError
 from lookalike.search.filters.syntax import And, Leaf, Name, Not, Or, Tree
 from lookalike.store.fields import Field
 
-_OWN = (Field("image", "id"), Field("image", "label"))
+_ID = Field("image", "id")
 _ORDER = ("meta", "derived", "image")
 _MOST_LISTED = 40
 
@@ -29,13 +29,12 @@ def leaves(tree: Tree) -> Iterator[Leaf]:
 def find_field(name: str, fields: Sequence[Field]) -> Field | None:
     """The column of a name, None if there is none.
 
-    `id` and `label` are those of the image; of any other name metadata come first, then what
-    was derived, then what every image has. `image.width` and `meta.width` tell them apart. A
-    name that fits none is tried without regard to case, where that leaves one column.
+    `id` is the image's own; of any other name metadata come first, then what was derived, then
+    what every image has. `image.width` and `meta.width` tell them apart. A name that fits none
+    is tried without regard to case, where that leaves one column.
     """
-    for own in _OWN:
-        if own.name == name:
-            return own
+    if name == _ID.name:
+        return _ID
     for origin in _ORDER:
         for field in fields:
             if field.origin == origin and field.name == name:

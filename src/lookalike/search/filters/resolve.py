@@ -27,7 +27,7 @@ class Filtered:
     seconds: float
 
 
-def resolve(columns: ColumnCache, text: str) -> Filtered:
+def filtered(columns: ColumnCache, text: str) -> Filtered:
     """The images that a filter leaves. Raises `FilterError` for one that makes no sense."""
     began = time.perf_counter()
     tree = parse(text)
