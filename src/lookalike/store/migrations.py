@@ -44,12 +44,18 @@ def _layouts(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def _decisions(connection: sqlite3.Connection) -> None:
+    for statement in schema.DECISIONS:
+        connection.execute(statement)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("the first schema", _first_schema),
     Migration("arrays that reducers learned", _learned_arrays),
     Migration("columns to filter by", _columns),
     Migration("judgements", _judgements),
     Migration("maps", _layouts),
+    Migration("decisions on duplicates, and quarantines", _decisions),
 )
 
 

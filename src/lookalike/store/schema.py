@@ -166,3 +166,23 @@ LAYOUTS = (
     ) WITHOUT ROWID""",
     "CREATE INDEX positions_by_content ON positions (content)",
 )
+
+DECISIONS = (
+    # The lower id first; a verdict counts while both images have the bytes it was given on.
+    """CREATE TABLE decisions (
+        first TEXT NOT NULL,
+        second TEXT NOT NULL,
+        first_sha256 BLOB NOT NULL,
+        second_sha256 BLOB NOT NULL,
+        verdict TEXT NOT NULL,
+        decided INTEGER NOT NULL,
+        PRIMARY KEY (first, second)
+    ) WITHOUT ROWID""",
+    # Folders into which files were moved, and whether each is under way, done or undone.
+    """CREATE TABLE quarantines (
+        folder TEXT PRIMARY KEY,
+        plan TEXT NOT NULL,
+        state TEXT NOT NULL,
+        made INTEGER NOT NULL
+    ) WITHOUT ROWID""",
+)
