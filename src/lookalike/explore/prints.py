@@ -1,0 +1,167 @@
+"""Small grey pictures of stored images, by which two of them are compared; kept as a cache."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import OrderedDict, deque
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from lookalike.errors import ImageRejectedError
+from lookalike.explore.registration import Spectra, detail, without_frame
+from lookalike.images.pool import DecodePool
+from lookalike.images.preprocess import Preprocessing
+from lookalike.images.process import Decoded, SameContent
+from lookalike.store.records import ImageRecord
+from lookalike.types import Floats, Pixels
+
+SIDE = 128
+PREPROCESSING = Preprocessing(SIDE, SIDE, "bicubic", (0, 0, 0), (1, 1, 1), fit="pad")
+LOOK = 32
+_FILE = "prints.db"
+_KEPT = 8_000
+_FLAT = 2.5
+
+
+class Print:
+    """`grey` is uint8 (h, w), its longer side at most `SIDE`, without a border of one colour."""
+
+    def __init__(self, grey: Pixels) -> None:
+        self.grey = without_frame(grey)
+        self.flat = float(self.grey.std()) < _FLAT
+
+    @cached_property
+    def look(self) -> Floats:
+        """The picture squashed to a square, as detail of length 1: float32 (LOOK, LOOK)."""
+        size = (LOOK, LOOK)
+        square = np.asarray(Image.fromarray(self.grey).resize(size, Image.Resampling.BOX))
+        found = detail(square, 4)
+        return found / max(float(np.linalg.norm(found)), 1e-6)
+
+    @cached_property
+    def spectra(self) -> Spectra:
+        """Ready to be slid over others."""
+        return Spectra(self.grey)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    image: ImageRecord
+    decoding: Future[Decoded | SameContent]
+
+
+class Prints:
+    """The prints of contents: from memory, from the cache file, or made from the images.
+
+    The file can be deleted at any moment; what is damaged in it is made anew.
+    """
+
+    def __init__(self, pool: DecodePool, cache: Path) -> None:
+        self._pool = pool
+        self._recent: OrderedDict[int, Print | None] = OrderedDict()
+        self.unreadable: set[int] = set()
+        self._file = _opened(cache / _FILE)
+
+    def get(self, content: int) -> Print | None:
+        """The print of a content that was loaded; None when its file cannot be read now."""
+        found = self._recent.get(content)
+        if found is not None:
+            self._recent.move_to_end(content)
+        return found
+
+    def load(self, images: Iterable[ImageRecord]) -> None:
+        """Have the prints of these images ready, one for each content."""
+        missing = [image for image in images if not self._known(image)]
+        waiting: deque[_Wanted] = deque()
+        made: list[tuple[int, bytes, int, bytes]] = []
+        for image in missing:
+            if not self._pool.free_slots:
+                self._collect(waiting.popleft(), made)
+            waiting.append(_Wanted(image, self._pool.submit(image.location)))
+        while waiting:
+            self._collect(waiting.popleft(), made)
+        with suppress(sqlite3.Error):  # a cache: the next run makes them again
+            self._file.executemany("INSERT OR REPLACE INTO prints VALUES (?, ?, ?, ?)", made)
+            self._file.commit()
+
+    def close(self) -> None:
+        """Close the cache file."""
+        self._file.close()
+
+    def _known(self, image: ImageRecord) -> bool:
+        content = image.content_key
+        if content in self._recent or content in self.unreadable:
+            return True
+        row = None
+        with suppress(sqlite3.Error):
+            row = self._file.execute(
+                "SELECT height, grey FROM prints WHERE content = ? AND sha256 = ?",
+                (content, image.content.sha256),
+            ).fetchone()
+        if row is None or not 0 < row[0] <= SIDE or len(row[1]) % row[0] or not row[1]:
+            return False
+        self._keep(content, np.frombuffer(row[1], np.uint8).reshape(row[0], -1))
+        return True
+
+    def _collect(self, wanted: _Wanted, made: list[tuple[int, bytes, int, bytes]]) -> None:
+        image = wanted.image
+        try:
+            decoded = wanted.decoding.result()
+        except ImageRejectedError:
+            self.unreadable.add(image.content_key)
+            return
+        assert isinstance(decoded, Decoded)
+        square = np.array(self._pool.pixels(decoded))
+        self._pool.release(decoded)
+        if decoded.content.sha256 != image.content.sha256:
+            self.unreadable.add(image.content_key)
+            return
+        grey = _cut(square, decoded.content.width, decoded.content.height)
+        self._keep(image.content_key, grey)
+        made.append((image.content_key, image.content.sha256, len(grey), grey.tobytes()))
+
+    def _keep(self, content: int, grey: Pixels) -> None:
+        self._recent[content] = Print(grey)
+        while len(self._recent) > _KEPT:
+            self._recent.popitem(last=False)
+
+
+def _cut(square: Pixels, width: int, height: int) -> Pixels:
+    """The grey picture out of the middle of the square into which it was fitted."""
+    longer = max(width, height)
+    across, down = (max(1, round(length * SIDE / longer)) for length in (width, height))
+    left, top = (SIDE - across) // 2, (SIDE - down) // 2
+    picture = Image.fromarray(square[top : top + down, left : left + across])
+    return np.ascontiguousarray(picture.convert("L"))
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """The cache file, made anew where it is damaged, in memory where nothing can be written."""
+    for place in (path, path, None):
+        try:
+            if place is not None:
+                place.parent.mkdir(exist_ok=True)
+            connection = sqlite3.connect(":memory:" if place is None else place)
+            connection.execute("PRAGMA synchronous = OFF")
+            connection.execute(
+                "CREATE TABLE IF NOT EXISTS prints (content INTEGER PRIMARY KEY, "
+                "sha256 BLOB NOT NULL, height INTEGER NOT NULL, grey BLOB NOT NULL)"
+            )
+        except (sqlite3.Error, OSError):
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+            continue
+        return connection
+    raise AssertionError
+
+
+def contents_of(images: Sequence[ImageRecord]) -> list[int]:
+    """The content of each image."""
+    return [image.content_key for image in images]

@@ -1,0 +1,206 @@
+"""Whether two pictures show the same pixels, one perhaps cut out of the other or framed anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from lookalike.types import Floats, Pixels
+
+COARSE = 32
+"""Longer side, in pixels, at which all scales and offsets are tried."""
+FINE = 96
+"""Longer side at which the best of them are settled."""
+SCALES = (1.0, 0.94, 0.88, 0.825, 0.775, 0.725)
+"""How much smaller the one may show what the other shows; about 6 % apart."""
+LEAST_OVERLAP = 0.45
+"""The part of the smaller picture's area that both must show."""
+LEAST_COARSE = 0.35
+_PAD = 64
+_PEAKS = 2
+_WIDE = (-0.04, -0.02, 0.0, 0.02, 0.04)
+_NARROW = (-0.01, 0.0, 0.01)
+_NOISE = 6.0
+RADIUS = 4
+_FLAT = 10
+_LEAST_LEFT = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How well two pictures agree where they overlap.
+
+    `score` is the correlation of their detail there, -1..1; `scale` how large the second's
+    pixels are in the first; `overlap` the part of the larger area that both show, 0..1.
+    """
+
+    score: float
+    scale: float
+    overlap: float
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """Where the second picture, scaled, lies on the first: its corner, in coarse pixels."""
+
+    score: float
+    scale: float
+    down: int
+    right: int
+
+
+def detail(grey: NDArray[np.floating] | Pixels, radius: int) -> Floats:
+    """Grey levels (h, w) less their local mean, over their local contrast: float32 (h, w).
+
+    What is left does not change with brightness and contrast, and little with JPEG.
+    """
+    values = np.asarray(grey, dtype=np.float64)
+    mean = _box_mean(values, radius)
+    spread = np.sqrt(np.maximum(_box_mean(values * values, radius) - mean * mean, 0))
+    return ((values - mean) / (spread + _NOISE)).astype(np.float32)
+
+
+def _box_mean(values: NDArray[np.float64], radius: int) -> NDArray[np.float64]:
+    """The mean over a square of 2 radius + 1, cut off at the edges."""
+    for axis in (0, 1):
+        length = values.shape[axis]
+        sums = np.concatenate([np.zeros_like(values.take([0], axis)), values.cumsum(axis)], axis)
+        places = np.arange(length)
+        low, high = np.maximum(places - radius, 0), np.minimum(places + radius + 1, length)
+        counts = (high - low).reshape((-1, 1) if axis == 0 else (1, -1))
+        values = (sums.take(high, axis) - sums.take(low, axis)) / counts
+    return values
+
+
+def scaled(grey: Pixels, longer: float) -> Pixels:
+    """The picture with its longer side `longer` pixels."""
+    factor = longer / max(grey.shape)
+    size = (max(4, round(grey.shape[1] * factor)), max(4, round(grey.shape[0] * factor)))
+    return np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BICUBIC))
+
+
+def without_frame(grey: Pixels) -> Pixels:
+    """The picture without a border of one colour, where something is left of it."""
+    inside = grey
+    for _ in range(2):  # rows, then, turned, columns
+        flat = np.ptp(inside, axis=1) <= _FLAT
+        flat &= np.abs(inside.mean(axis=1) - inside[0, 0]) <= _FLAT
+        rows = np.flatnonzero(~flat)
+        if len(rows) and rows[-1] + 1 - rows[0] > len(inside) * _LEAST_LEFT:
+            inside = inside[rows[0] : rows[-1] + 1]
+        inside = inside.T
+    return np.ascontiguousarray(inside)
+
+
+class Spectra:
+    """One picture at all coarse scales, ready to be slid over others."""
+
+    def __init__(self, grey: Pixels) -> None:
+        stack = np.zeros((len(SCALES), 3, _PAD, _PAD), dtype=np.float32)
+        self.areas = np.empty(len(SCALES))
+        self.shapes = []
+        for number, scale in enumerate(SCALES):
+            part = detail(scaled(grey, COARSE * scale), 3)
+            height, width = part.shape
+            stack[number, 0, :height, :width] = part
+            stack[number, 1, :height, :width] = part * part
+            stack[number, 2, :height, :width] = 1
+            self.areas[number] = part.size
+            self.shapes.append(part.shape)
+        self.spectra = np.fft.rfft2(stack).astype(np.complex64)
+
+
+def coarse(first: Spectra, second: Spectra) -> list[Guess]:
+    """Where the second picture may lie on the first, best first.
+
+    A scale below 1 shrinks the second, above 1 the first.
+    """
+    scales = len(SCALES)
+    one = np.concatenate([np.repeat(first.spectra[:1], scales, axis=0), first.spectra[1:]])
+    other = np.concatenate([second.spectra, np.repeat(second.spectra[:1], scales - 1, axis=0)])
+    products = np.stack(
+        [
+            one[:, 0] * other[:, 0].conj(),
+            one[:, 1] * other[:, 2].conj(),
+            one[:, 2] * other[:, 1].conj(),
+            one[:, 2] * other[:, 2].conj(),
+        ],
+        axis=1,
+    )
+    maps = np.fft.irfft2(products, s=(_PAD, _PAD))
+    smaller = np.minimum(
+        np.concatenate([np.repeat(first.areas[:1], scales), first.areas[1:]]),
+        np.concatenate([second.areas, np.repeat(second.areas[:1], scales - 1)]),
+    )
+    energy = np.sqrt(np.maximum(maps[:, 1], 1e-3) * np.maximum(maps[:, 2], 1e-3))
+    enough = maps[:, 3] >= LEAST_OVERLAP * smaller[:, None, None]
+    scores = np.where(enough, maps[:, 0] / energy, -1)
+    found = []
+    for _ in range(_PEAKS):
+        place = int(scores.argmax())
+        index, down, right = (int(part) for part in np.unravel_index(place, scores.shape))
+        score = float(scores[index, down, right])
+        down, right = (d - _PAD if d >= _PAD // 2 else d for d in (down, right))
+        scale = SCALES[index] if index < scales else 1 / SCALES[index - scales + 1]
+        found.append(Guess(score, float(scale), down, right))
+        scores[index] = -1
+    return found
+
+
+def fine(first: Pixels, second: Pixels, guess: Guess) -> Fit:
+    """The best fit near a coarse one, at `FINE` pixels."""
+    if guess.scale > 1:
+        turned = Guess(guess.score, 1 / guess.scale, -guess.down, -guess.right)
+        fit = fine(second, first, turned)
+        return Fit(fit.score, 1 / fit.scale, fit.overlap)
+    base, step = scaled(first, FINE), FINE / COARSE
+    best = Guess(-1.0, guess.scale, round(guess.down * step), round(guess.right * step))
+    best = _nudged(base, second, best, _WIDE, (-2, 0, 2))
+    best = _nudged(base, second, best, _NARROW, (-1, 0, 1))
+    part = scaled(second, FINE * best.scale)
+    one, other = _common(base, part, best.down, best.right)
+    score = best.score
+    if min(one.shape) > RADIUS:  # local means that know nothing of what only one of them shows
+        score = max(score, _correlation(detail(one, RADIUS), detail(other, RADIUS)))
+    return Fit(score, best.scale, one.size / max(base.size, part.size))
+
+
+def _nudged(
+    base: Pixels, second: Pixels, at: Guess, changes: Sequence[float], nudges: Sequence[int]
+) -> Guess:
+    """The best of a few scales and places around one; the centre of the second stays."""
+    base_detail = detail(base, RADIUS)
+    height = scaled(second, FINE * at.scale).shape
+    best = at
+    for change in changes:
+        now = at.scale * (1 + change)
+        part = detail(scaled(second, FINE * now), RADIUS)
+        top = at.down + (height[0] - part.shape[0]) / 2
+        left = at.right + (height[1] - part.shape[1]) / 2
+        for y in nudges:
+            for x in nudges:
+                place = (round(top) + y, round(left) + x)
+                score = _correlation(*_common(base_detail, part, *place))
+                if score > best.score:
+                    best = Guess(score, now, *place)
+    return best
+
+
+def _common(base: Any, part: Any, down: int, right: int) -> tuple[Any, Any]:
+    """What both show where `part`, moved, lies on `base`."""
+    top, left = max(0, down), max(0, right)
+    bottom = max(top, min(base.shape[0], down + part.shape[0]))
+    end = max(left, min(base.shape[1], right + part.shape[1]))
+    return base[top:bottom, left:end], part[top - down : bottom - down, left - right : end - right]
+
+
+def _correlation(one: Floats, other: Floats) -> float:
+    """Of two arrays whose mean is about 0."""
+    flat, second = one.ravel(), other.ravel()
+    energy = float(np.sqrt((flat @ flat) * (second @ second)))
+    return float(flat @ second) / energy if energy else -1.0
