@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from typing import Self
 
 
+GONE = (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError)
+
+
 @dataclass(frozen=True)
 class Request:
     """What was asked for; `host` is the Host header without its port."""
@@ -89,7 +92,9 @@ class Web:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         self._writers.add(writer)
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+        with contextlib.suppress(
+            ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError
+        ):
             while not writer.is_closing():
                 head = (await reader.readuntil(b"\r\n\r\n")).decode()
                 first, *lines = head.splitlines()

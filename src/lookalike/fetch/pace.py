@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from lookalike.errors import FetchError, UsageError
 
-FIRST_WAIT = 1.0
 LONGEST_WAIT = 60.0
 LONGEST_ASKED = 300.0
 """A server that asks for more seconds than this is not waited for in this run."""
@@ -19,13 +18,15 @@ class Pace:
 
     `at_once` downloads in all, `host_connections` of them at one host, where at most
     `host_rate` are begun a second (0: any number). What failed for a passing reason is tried
-    `retries` times again. `robots` honours robots.txt and X-Robots-Tag.
+    `retries` times again, the first time after about `first_wait` seconds. `robots` honours
+    robots.txt and X-Robots-Tag.
     """
 
     at_once: int = 256
     host_connections: int = 8
     host_rate: float = 20.0
     retries: int = 3
+    first_wait: float = 1.0
     robots: bool = True
 
     def __post_init__(self) -> None:
@@ -50,5 +51,5 @@ class Pace:
         asked = error.retry_after or 0.0
         if asked > LONGEST_ASKED:
             return None
-        wait = min(FIRST_WAIT * 2.0 ** (tries - 1), LONGEST_WAIT)
+        wait = min(self.first_wait * 2.0 ** (tries - 1), LONGEST_WAIT)
         return asked + wait * random.uniform(0.5, 1.5)  # noqa: S311  no secret
