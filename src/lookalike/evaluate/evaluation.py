@@ -9,7 +9,6 @@ from typing import Any
 from lookalike.evaluate.intervals import Difference, Estimate
 from lookalike.evaluate.measure import Measured
 from lookalike.evaluate.tables import ClassRow, Confusion, Hubs
-from lookalike.evaluate.truth import MISSING
 from lookalike.types import Scalar
 
 SIGNIFICANT = 0.05
@@ -107,16 +106,6 @@ class Evaluation:
                     "matches": int(one.measured.relevant[place]),
                     **values,
                 }
-
-    def found(self, contender: Contender, place: int) -> list[tuple[str, float, bool]]:
-        """What a query found, best first: id, score, and whether it is a match."""
-        measured = contender.measured
-        columns = (measured.top[place], measured.scores[place], measured.right[place])
-        return [
-            (self.ids[row], float(score), bool(right))
-            for row, score, right in zip(*columns, strict=True)
-            if row != MISSING
-        ]
 
     def _contender(self, one: Contender) -> dict[str, Any]:
         return {

@@ -12,6 +12,8 @@ from lookalike.evaluate.truth import MISSING
 from lookalike.types import Keys
 
 SEED = 0
+_ORDERS = 20
+_STEPS = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,10 @@ def by_fraction(
 ) -> Split:
     """A fraction of the known rows asks, of each stratum (n,) about the same fraction.
 
-    Rows of one group go to one side together: groups are taken, largest first, while they
-    bring the strata nearer to their fraction. Of each stratum without groups at least one
-    row stays in the gallery. Raises `UsageError` for a fraction that is not between 0 and 1.
+    Rows of one group go to one side together: groups are taken in random order while they
+    bring the strata nearer to their fraction, and the best of several orders is kept. Without
+    groups, at least one row of each stratum stays in the gallery. Raises `UsageError` for a
+    fraction that is not between 0 and 1.
     """
     if not 0 < fraction < 1:
         raise UsageError(f"The fraction of queries must lie between 0 and 1; it is {fraction:g}.")
@@ -67,7 +70,7 @@ def by_fraction(
     shuffled = generator.permutation(known)
     asks = np.zeros(len(groups), dtype=bool)
     if (groups[known] != MISSING).any():
-        asks[_whole_groups(shuffled, fraction, strata, groups)] = True
+        asks[_whole_groups(shuffled, fraction, strata, groups, generator)] = True
     else:
         for stratum in np.unique(strata[known]):
             rows = shuffled[strata[shuffled] == stratum]
@@ -106,7 +109,9 @@ def halves(split: Split, seed: int = SEED) -> tuple[Split, Split]:
     return one, other
 
 
-def _whole_groups(shuffled: Keys, fraction: float, strata: Keys, groups: Keys) -> Keys:
+def _whole_groups(
+    shuffled: Keys, fraction: float, strata: Keys, groups: Keys, generator: np.random.Generator
+) -> Keys:
     """Rows of the groups that ask; a row without a group is a group of its own."""
     _, numbers = np.unique(strata[shuffled], return_inverse=True)
     alone = groups[shuffled] == MISSING
@@ -114,11 +119,15 @@ def _whole_groups(shuffled: Keys, fraction: float, strata: Keys, groups: Keys) -
     _, members, sizes = np.unique(named, return_inverse=True, return_counts=True)
     counts = np.zeros((len(sizes), numbers.max(initial=0) + 1))
     np.add.at(counts, (members, numbers), 1)
-    missing = fraction * counts.sum(axis=0)
-    taken = np.zeros(len(sizes), dtype=bool)
-    for group in np.argsort(-sizes, kind="stable"):
-        rest = missing - counts[group]
-        if (rest**2).sum() < (missing**2).sum():
-            missing, taken[group] = rest, True
-    chosen: Keys = shuffled[taken[members]]
+    wanted = fraction * counts.sum(axis=0)
+    best, least = np.zeros(len(sizes), dtype=bool), np.inf
+    for _ in range(max(1, min(_ORDERS, _STEPS // len(sizes)))):
+        missing, taken = wanted.copy(), np.zeros(len(sizes), dtype=bool)
+        for group in generator.permutation(len(sizes)):
+            rest = missing - counts[group]
+            if (rest**2).sum() < (missing**2).sum():
+                missing, taken[group] = rest, True
+        if (missing**2).sum() < least:
+            best, least = taken, (missing**2).sum()
+    chosen: Keys = shuffled[best[members]]
     return chosen

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
-from html import escape
-from importlib.resources import files
 from typing import TypeAlias
 
-from lookalike.types import readable
+from lookalike.search.page import standalone_page, text_html, wrapped_html
 
-_UNSEEN = {code: chr(0x2400 + code) for code in range(0x20)} | {
-    code: f"\\u{code:04x}"
-    for code in (0x7F, *range(0x80, 0xA0), *range(0x2028, 0x202F), *range(0x2066, 0x206A))
-}
-_MARK = (
-    '<svg class="mark" viewBox="0 0 26 17" aria-hidden="true">'
-    '<circle cx="9" cy="8.5" r="7"/><circle cx="17" cy="8.5" r="7"/></svg>'
-)
 _INLINE: Mapping[str, str] = {
     "group": "display:flex;flex-wrap:wrap;gap:12px;align-items:flex-start;font-size:13px;"
     "line-height:1.4;color:inherit",
@@ -103,47 +91,16 @@ class SheetGroup:
 
 
 def contact_sheet(title: str, groups: Sequence[SheetGroup]) -> str:
-    """A complete HTML page: pictures inlined, no script, nothing loaded from anywhere.
-
-    The page forbids itself everything but its own style and `data:` pictures, so a hostile
-    name or label stays text even if it were to slip through the escaping.
-    """
-    style = files(__package__).joinpath("sheet.css").read_text("utf-8")
-    digest = b64encode(sha256(style.encode()).digest()).decode()
-    policy = (
-        f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; "
-        "base-uri 'none'; form-action 'none'"
-    )
+    """A complete HTML page of queries and their matches, which loads nothing from anywhere."""
     matches = sum(len(group.matches) for group in groups)
     count = f"{_counted(len(groups), 'query', 'queries')} · {_counted(matches, 'match', 'matches')}"
     sections = [_group(group, "h2", _by_class) for group in groups]
-    return "\n".join(
-        [
-            "<!DOCTYPE html>",
-            '<html lang="en">',
-            "<head>",
-            '<meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            '<meta name="color-scheme" content="light dark">',
-            '<meta name="referrer" content="no-referrer">',
-            f"<title>{_text(title)}</title>",
-            f"<style>{style}</style>",
-            "</head>",
-            "<body>",
-            '<header class="top">',
-            f'<div class="brand">{_MARK}Lookalike</div>',
-            f"<h1>{_wrapped(title)}</h1>",
-            f'<p class="count">{count}</p>',
-            "</header>",
-            "<main>",
-            *(sections or ['<p class="none">Nothing to show.</p>']),
-            "</main>",
-            "</body>",
-            "</html>",
-            "",
-        ]
-    )
+    return standalone_page(title, count, sections or ['<p class="none">Nothing to show.</p>'])
+
+
+def picture_html(picture: bytes | None, alt: str) -> str:
+    """A small JPEG, PNG or WebP in its frame, or a word that there is none."""
+    return _frame(picture, alt, _by_class)
 
 
 def grid_html(group: SheetGroup) -> str:
@@ -162,7 +119,7 @@ def _group(group: SheetGroup, heading: str, look: _Look) -> str:
             f"<figure {look('query')}>",
             *_asked(group.query, look),
             f"<figcaption><p {look('eyebrow')}>Query</p>",
-            f"<{heading} {look('caption')}>{_wrapped(caption)}</{heading}>",
+            f"<{heading} {look('caption')}>{wrapped_html(caption)}</{heading}>",
             f"<p {look('count')}>{_counted(len(group.matches), 'match', 'matches')}</p>",
             "</figcaption>",
             "</figure>",
@@ -199,9 +156,9 @@ def _match(match: SheetMatch, metered: bool, look: _Look) -> str:
         _meter(match.similarity, look) if metered else "",
         f"<p {look('scores')}><span><b {look('similarity')}>{_number(match.similarity)}</b>"
         f" similarity</span> <span>{_number(match.distance)} distance</span></p>",
-        f'<div title="{_text(match.id)}">',
+        f'<div title="{text_html(match.id)}">',
         f"<p {look('folder')}>{_shown(folder + slash)}</p>" if slash else "",
-        f"<p {look('name')}>{_wrapped(name)}</p>",
+        f"<p {look('name')}>{wrapped_html(name)}</p>",
         "</div>",
         f"<p {look('label')}>{_shown(match.label)}</p>" if match.label is not None else "",
         "</figcaption></figure></li>",
@@ -214,7 +171,9 @@ def _frame(picture: bytes | None, alt: str, look: _Look) -> str:
     if picture is None or kind is None:
         return f"<div {look('frame')}><span {look('missing')}>No picture</span></div>"
     source = f"data:{kind};base64,{b64encode(picture).decode()}"
-    return f'<div {look("frame")}><img {look("picture")} alt="{_text(alt)}" src="{source}"></div>'
+    return (
+        f'<div {look("frame")}><img {look("picture")} alt="{text_html(alt)}" src="{source}"></div>'
+    )
 
 
 def _meter(similarity: float, look: _Look) -> str:
@@ -245,20 +204,9 @@ def _media_type(picture: bytes) -> str | None:
     return None
 
 
-def _text(text: str) -> str:
-    """`text` escaped for HTML, with what controls lines or the direction of text made visible."""
-    return escape(readable(text).translate(_UNSEEN))
-
-
 def _shown(text: str) -> str:
     """`_text` that keeps its own direction."""
-    return f"<bdi>{_text(text)}</bdi>"
-
-
-def _wrapped(text: str) -> str:
-    """`_shown`, free to break after a slash or an underscore as paths need it."""
-    breakable = re.sub("([/_])", r"\1<wbr>", _text(text))
-    return f"<bdi>{breakable}</bdi>"
+    return f"<bdi>{text_html(text)}</bdi>"
 
 
 def _number(value: float) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import pytrec_eval
 
 from lookalike.evaluate.measure import measure
 from lookalike.evaluate.split import Split
@@ -55,6 +54,8 @@ def test_agreement_with_trec_eval(seed: int) -> None:
     qrels = {query: judged for query, judged in qrels.items() if judged and run[query]}
     run = {query: run[query] for query in qrels}
     asked = {f"P.{k}", f"recall.{k}", f"success.{k}", f"ndcg_cut.{k}", "map", "recip_rank", "Rprec"}
+    import pytrec_eval
+
     theirs = pytrec_eval.RelevanceEvaluator(qrels, asked).evaluate(run)
     pairs = {f"P_{k}": f"precision@{k}", f"recall_{k}": f"recall@{k}", f"success_{k}": f"hit@{k}"}
     pairs |= {f"ndcg_cut_{k}": f"ndcg@{k}", "map": "map", "recip_rank": "mrr"}
