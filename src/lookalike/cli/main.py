@@ -43,7 +43,6 @@ app = typer.Typer(
 for command in (index, search, neighbours, show, info, rejects, remove, embed, fetch, doctor, demo):
     app.command()(getattr(command, command.__name__.rpartition(".")[2]))
 app.command()(evaluate.evaluate)
-app.command()(evaluate.evaluate)
 app.command("import")(import_.import_)
 app.add_typer(space.space, name="space")
 app.add_typer(models.models, name="models")

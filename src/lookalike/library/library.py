@@ -43,10 +43,6 @@ if TYPE_CHECKING:
     from lookalike.evaluate.evaluation import Evaluation
     from lookalike.evaluate.measure import Progress
 
-if TYPE_CHECKING:
-    from lookalike.evaluate.evaluation import Evaluation
-    from lookalike.evaluate.measure import Progress
-
 
 class Library:
     """Images, their vectors and what is known of them. Open one with `lookalike.open`.
@@ -313,52 +309,6 @@ class Library:
     def index_report(self, *, space: str | None = None) -> IndexReport | None:
         """What was measured of the index; None when there is none."""
         return index_report(self._store, self._chosen(space))
-
-    def evaluate(
-        self,
-        truth: str | Sequence[str] = "label",
-        *,
-        judgements: str | os.PathLike[str] | None = None,
-        graded: bool = False,
-        threshold: float = 1.0,
-        spaces: Sequence[str] = (),
-        k: int = 10,
-        metric: str = "precision",
-        split: str | float | None = None,
-        group: str | None = None,
-        drop: Collection[str] = (),
-        queries: int = 20_000,
-        tune_weights: bool = False,
-        progress: Progress = lambda _done, _of: None,
-    ) -> Evaluation:
-        """Measure how good the answers are: every image asks the others, or as `split` says.
-
-        A match agrees in all columns of `truth` (with `graded`, nDCG counts how many), or has
-        a verdict of at least `threshold` in `judgements`: a file, or `"library"` for those
-        given here. `spaces` are set against each other, also mixed as `"main=1+colour=0.4"`;
-        `metric` is what comparisons and `tune_weights` are about. `split` is the fraction of
-        queries, or `"COLUMN=VALUE"`; images with the same value of `group` are no answers to
-        each other; images with a truth in `drop` are left out; at most `queries` are asked.
-
-        Raises `UsageError`, `UnknownNameError`, `SourceError`.
-        """
-        from lookalike.library.evaluating import Plan, evaluate_library
-
-        plan = Plan(
-            truth=(truth,) if isinstance(truth, str) else tuple(truth),
-            judgements=judgements,
-            graded=graded,
-            threshold=threshold,
-            spaces=spaces,
-            k=k,
-            metric=metric,
-            split=split,
-            group=group,
-            drop=drop,
-            queries=queries,
-            tune=tune_weights,
-        )
-        return evaluate_library(self._store, plan, progress)
 
     def evaluate(
         self,
