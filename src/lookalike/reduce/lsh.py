@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
@@ -17,8 +18,9 @@ class Hyperplanes(Reducer):
     """Random hyperplane hashing: Charikar, "Similarity Estimation Techniques from Rounding
     Algorithms" (2002).
 
-    The normals are uniform in [-1, 1], drawn in float64 by NumPy's PCG64 from the seed, so
-    they are the same on every machine; a bit is 1 where x . h > 0.
+    The normals are uniform in [-1, 1): the upper 53 bits of each word that PCG64 gives from the
+    seed (O'Neill, 2014; NumPy keeps that stream as it is), so they are the same on every
+    machine. A bit is 1 where x . h > 0.
     """
 
     planes: int
@@ -31,8 +33,7 @@ class Hyperplanes(Reducer):
 
     def normals(self, dimension: int) -> NDArray[np.float64]:
         """The hyperplanes' normals, float64 (planes, dimension)."""
-        generator = np.random.Generator(np.random.PCG64(self.seed))
-        return generator.uniform(-1.0, 1.0, (self.planes, dimension))
+        return _normals(self.planes, self.seed, dimension)
 
     def apply(self, vectors: Floats) -> NDArray[np.uint8]:
         """Packed bits, the first in the highest place.
@@ -43,3 +44,12 @@ class Hyperplanes(Reducer):
         normals = self.normals(vectors.shape[-1])
         bits = vectors.astype(np.float64) @ normals.T > 0
         return np.packbits(bits.reshape(len(vectors), -1), axis=1)
+
+
+@lru_cache(maxsize=4)
+def _normals(planes: int, seed: int, dimension: int) -> NDArray[np.float64]:
+    words = np.random.PCG64(seed).random_raw(planes * dimension)
+    units = (words >> np.uint64(11)).astype(np.float64)
+    normals: NDArray[np.float64] = (units * 2.0**-52 - 1).reshape(planes, dimension)
+    normals.setflags(write=False)
+    return normals
