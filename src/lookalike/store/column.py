@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import IO, Any, Literal, TypeAlias
 
 import numpy as np
@@ -21,18 +23,21 @@ Kind = Literal["text", "number", "boolean", "date", "list", "empty"]
 Sort = Literal["boolean", "int", "float", "text", "list"]
 SORTS: tuple[Sort, ...] = ("boolean", "int", "float", "text", "list")
 _MAX_INT = 2**63 - 1
+_SORT_OF = {type(None): -1, bool: 0, int: 1, float: 2, str: 3, tuple: 4}
+_INT, _TEXT = _SORT_OF[int], _SORT_OF[str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Column:
     """Which value each of n images has, and the values.
 
-    `codes` (n,) int32 counts through False, True, then `ints` int64, `floats` float64, `texts`
-    and `lists`; -1 is no value. `dates` int64 are the texts as moments, `NO_MOMENT` where one
-    is none.
+    `codes` (n,) int32 counts through `booleans`, `ints` int64, `floats` float64, `texts` and
+    `lists`; -1 is no value. `dates` int64 are the texts as moments, `NO_MOMENT` where one is
+    none.
     """
 
     codes: NDArray[np.int32]
+    booleans: NDArray[np.bool_]
     ints: NDArray[np.int64]
     floats: NDArray[np.float64]
     texts: list[str]
@@ -42,38 +47,44 @@ class Column:
     @property
     def sizes(self) -> Mapping[Sort, int]:
         """How many values there are of each sort, in the order of the codes."""
-        counts = (2, len(self.ints), len(self.floats), len(self.texts), len(self.lists))
-        return dict(zip(SORTS, counts, strict=True))
+        arrays = (len(self.booleans), len(self.ints), len(self.floats))
+        return dict(zip(SORTS, (*arrays, len(self.texts), len(self.lists)), strict=True))
 
-    def used(self, live: NDArray[np.bool_] | None) -> NDArray[np.int64]:
+    @cached_property
+    def words(self) -> list[str]:
+        """The values but lists, as people write them, in the order of the codes."""
+        others = (*self.booleans.tolist(), *self.ints.tolist(), *self.floats.tolist())
+        return [*map(as_text, others), *self.texts] if others else self.texts
+
+    @cached_property
+    def lower_words(self) -> list[str]:
+        """The same in lower case."""
+        return [word.lower() for word in self.words]
+
+    def counts(self, live: NDArray[np.bool_] | None) -> NDArray[np.int64]:
         """How many images have each value, counting those that are `live` (n,), None for all."""
         codes = self.codes if live is None else self.codes[live]
         return np.bincount(codes[codes >= 0], minlength=sum(self.sizes.values()))
 
-    def split(self, flags: NDArray[Any]) -> dict[Sort, NDArray[Any]]:
-        """Something said of each value, by sort."""
-        edges = np.cumsum(list(self.sizes.values()))[:-1]
-        return dict(zip(SORTS, np.split(flags, edges), strict=True))
-
     def kinds(self, live: NDArray[np.bool_] | None) -> set[Kind]:
         """The kinds of the values that images have."""
-        used = self.split(self.used(live) > 0)
+        used: Mapping[Sort, Any] = {sort: slice(size) for sort, size in self.sizes.items() if size}
+        if live is not None:
+            used = {sort: flags for sort, flags in self._used(live).items() if flags.any()}
         found: set[Kind] = set()
-        if used["boolean"].any():
+        if "boolean" in used:
             found.add("boolean")
-        if used["int"].any() or used["float"].any():
+        if "int" in used or "float" in used:
             found.add("number")
-        if used["list"].any():
+        if "list" in used:
             found.add("list")
-        if used["text"].any():
-            dated = self.dates[used["text"]] != NO_MOMENT
-            found |= {"date"} if dated.all() else {"text"}
+        if "text" in used:
+            found.add("date" if (self.dates[used["text"]] != NO_MOMENT).all() else "text")
         return found
 
-    def as_texts(self) -> list[str]:
-        """The values but lists, as people write them, in the order of the codes."""
-        return ["false", "true", *map(as_text, (*self.ints.tolist(), *self.floats.tolist())),
-                *self.texts]  # fmt: skip
+    def _used(self, live: NDArray[np.bool_]) -> Mapping[Sort, NDArray[np.bool_]]:
+        edges = np.cumsum(list(self.sizes.values()))[:-1]
+        return dict(zip(SORTS, np.split(self.counts(live) > 0, edges), strict=True))
 
 
 def kind_of(kinds: set[Kind]) -> Kind:
@@ -85,30 +96,27 @@ def kind_of(kinds: set[Kind]) -> Kind:
 
 def encode(values: Iterable[Value]) -> Column:
     """The column of these values, one for each image."""
-    seen: dict[Sort, dict[Any, int]] = {sort: {} for sort in SORTS}
-    seen["boolean"] = {False: 0, True: 1}
-    sorts: list[int] = []
-    places: list[int] = []
+    seen: tuple[dict[Any, int], ...] = tuple({} for _ in SORTS)
+    sorts, places = array("b"), array("i")
     for value in values:
-        if value is None:
-            sorts.append(-1)
-            places.append(-1)
-            continue
-        sort = _sort(value)
-        known = seen[sort]
-        sorts.append(SORTS.index(sort))
-        places.append(known.setdefault(str(value) if sort == "text" else value, len(known)))
-    first = np.cumsum([0, *(len(seen[sort]) for sort in SORTS)])
-    codes = np.array(places, dtype=np.int32) + first[np.array(sorts, dtype=np.intp)]
-    codes[np.array(sorts, dtype=np.intp) < 0] = -1
-    texts = list(seen["text"])
+        sort = _SORT_OF[type(value)]
+        if sort == _INT and not -_MAX_INT <= value <= _MAX_INT:  # type: ignore[operator]
+            sort, value = _TEXT, str(value)  # noqa: PLW2901
+        sorts.append(sort)
+        places.append(seen[sort].setdefault(value, len(seen[sort])) if sort >= 0 else -1)
+    first = np.cumsum([0, *map(len, seen)])
+    of = np.frombuffer(sorts, dtype=np.int8) if sorts else np.empty(0, dtype=np.int8)
+    codes = first[of] + np.array(places, dtype=np.int32)
+    codes[of < 0] = -1
+    booleans, ints, floats, texts, lists = map(list, seen)
     return Column(
         codes=codes.astype(np.int32),
-        ints=np.array(list(seen["int"]), dtype=np.int64),
-        floats=np.array(list(seen["float"]), dtype=np.float64),
+        booleans=np.array(booleans, dtype=np.bool_),
+        ints=np.array(ints, dtype=np.int64),
+        floats=np.array(floats, dtype=np.float64),
         texts=texts,
         dates=np.array([_date(text) for text in texts], dtype=np.int64),
-        lists=list(seen["list"]),
+        lists=lists,
     )
 
 
@@ -118,6 +126,7 @@ def save(column: Column, file: IO[bytes], about: Mapping[str, Any]) -> None:
         file,
         about=_json_array(about),
         codes=column.codes,
+        booleans=column.booleans,
         ints=column.ints,
         floats=column.floats,
         texts=_json_array(column.texts),
@@ -133,6 +142,7 @@ def load(file: IO[bytes], about: Mapping[str, Any]) -> Column:
             raise ValueError("a column of something else")
         column = Column(
             codes=parts["codes"],
+            booleans=parts["booleans"],
             ints=parts["ints"],
             floats=parts["floats"],
             texts=_from_json(parts["texts"]),
@@ -143,20 +153,6 @@ def load(file: IO[bytes], about: Mapping[str, Any]) -> Column:
     if len(codes) and not -1 <= codes.min() <= codes.max() < sum(column.sizes.values()):
         raise ValueError("codes of no value")
     return column
-
-
-def _sort(value: Value) -> Sort:
-    match value:
-        case bool():
-            return "boolean"
-        case int():
-            return "int" if abs(value) <= _MAX_INT else "text"
-        case float():
-            return "float"
-        case tuple():
-            return "list"
-        case _:
-            return "text"
 
 
 def _date(text: str) -> int:

@@ -7,8 +7,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Literal
 
 from lookalike.store.cells import name_from
 from lookalike.store.column import Value
@@ -27,17 +26,16 @@ class Field:
 
 _SEEN = f"CASE WHEN format = '{NO_IMAGE}' THEN NULL ELSE {{}} END"
 _IMAGE = {
-    "id": "id",
-    "label": "label",
-    "source": "sources.uri",
-    "added": "images.added",
-    "format": _SEEN.format("format"),
-    "width": _SEEN.format("width"),
-    "height": _SEEN.format("height"),
-    "size": _SEEN.format("contents.size"),
+    "id": ("id", ""),
+    "label": ("label", ""),
+    "source": ("sources.uri", "JOIN sources USING (source)"),
+    "added": ("strftime('%Y-%m-%dT%H:%M:%SZ', images.added, 'unixepoch')", ""),
+    "format": (_SEEN.format("format"), "JOIN contents USING (content)"),
+    "width": (_SEEN.format("width"), "JOIN contents USING (content)"),
+    "height": (_SEEN.format("height"), "JOIN contents USING (content)"),
+    "size": (_SEEN.format("contents.size"), "JOIN contents USING (content)"),
 }
 IMAGE_FIELDS = tuple(Field("image", name) for name in _IMAGE)
-_FROM = "FROM images JOIN contents USING (content) JOIN sources USING (source) "
 _PLAIN = re.compile(r"[ !#-\[\]-~]+")
 
 
@@ -58,11 +56,14 @@ def values(
     """Key and value of each image that a condition on `key`, with one parameter, leaves, by key."""
     match field.origin:
         case "image":
+            value, join = _IMAGE[field.name]
             found = connection.execute(
-                f"SELECT key, {_IMAGE[field.name]} {_FROM} {condition} ORDER BY key",
+                f"SELECT key, {value} FROM images {join} {condition} ORDER BY key",  # noqa: S608
                 (parameter,),
             )
-            return ((key, _of_image(field.name, cell)) for key, cell in found)
+            if field.name == "source":
+                return ((key, readable(name_from(cell))) for key, cell in found)
+            return found
         case "meta":
             return _of_meta(connection, field.name, condition, parameter)
         case "derived":
@@ -72,17 +73,6 @@ def values(
                 (field.name, parameter),
             )
             return ((key, None if cell is None else tuple(json.loads(cell))) for key, cell in found)
-
-
-def _of_image(name: str, cell: Any) -> Value:
-    match name:
-        case "source":
-            return readable(name_from(cell))
-        case "added":
-            return datetime.fromtimestamp(cell, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        case _:
-            value: Value = cell
-            return value
 
 
 def _of_meta(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -29,7 +29,8 @@ from lookalike.store.column_cache import Part
 from lookalike.store.moments import NO_MOMENT
 from lookalike.types import Keys
 
-Says: TypeAlias = Callable[[Any], bool]
+Says: TypeAlias = Callable[[Any], object]
+"""Something that is true of a word, or not."""
 _BY: dict[Operator, Callable[[Any, Any], Any]] = {
     "=": operator.eq,
     "!=": operator.ne,
@@ -38,6 +39,7 @@ _BY: dict[Operator, Callable[[Any, Any], Any]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+_TURNED: dict[Operator, str] = {"<": "__gt__", "<=": "__ge__", ">": "__lt__", ">=": "__le__"}
 
 
 def matching(condition: Condition, parts: Sequence[Part]) -> Keys:
@@ -78,15 +80,17 @@ def _flags(leaf: Leaf, column: Column) -> Mask:
             dates = column.dates
             holds = _BY[leaf.operator](dates, leaf.value) & (dates != NO_MOMENT)
             return _joined(column, text=holds)
+        case Test(operator="=" | "!="):
+            same = frozenset([leaf.value]).__contains__
+            return _of_words(leaf, column, same) ^ (leaf.operator == "!=")
         case Test():
-            compare, value = _BY[leaf.operator], leaf.value
-            return _of_words(leaf, column, lambda found: bool(compare(found, value)))
+            # value.__gt__ is a call in C, which counts where a million texts differ
+            says: Says = getattr(leaf.value, _TURNED[leaf.operator])
+            return _of_words(leaf, column, says)
         case OneOf():
-            wanted = frozenset(leaf.values)
-            return _of_words(leaf, column, wanted.__contains__) ^ leaf.negated
+            return _of_words(leaf, column, frozenset(leaf.values).__contains__) ^ leaf.negated
         case Like():
-            fits = like(leaf.pattern)
-            return _of_words(leaf, column, fits) ^ leaf.negated
+            return _of_words(leaf, column, like(leaf.pattern)) ^ leaf.negated
 
 
 def _of_numbers(column: Column, says: Callable[[NDArray[Any]], Mask]) -> Mask:
@@ -95,16 +99,18 @@ def _of_numbers(column: Column, says: Callable[[NDArray[Any]], Mask]) -> Mask:
 
 def _of_words(leaf: Test | OneOf | Like, column: Column, says: Says) -> Mask:
     """Of texts, of booleans, or of the words of lists, of which one is enough."""
+    lower = isinstance(leaf, Like)
     if leaf.kind == "boolean":
-        return _joined(column, boolean=np.array([says(False), says(True)]))
+        return _joined(column, boolean=_array(map(says, column.booleans.tolist())))
     if leaf.kind == "list":
-        return _joined(column, list=_array(any(map(says, words)) for words in column.lists))
-    texts = _array(map(says, column.as_texts()))
+        found = (map(str.lower, words) if lower else words for words in column.lists)
+        return _joined(column, list=_array(any(map(says, words)) for words in found))
+    texts = _array(map(says, column.lower_words if lower else column.words))
     return np.append(texts, np.zeros(len(column.lists), dtype=np.bool_))
 
 
-def _array(flags: Any) -> Mask:
-    return np.fromiter(flags, dtype=np.bool_)
+def _array(flags: Iterable[object]) -> Mask:
+    return np.fromiter(flags, dtype=np.bool_)  # true or not, as Python sees it
 
 
 def _joined(column: Column, **of: Mask) -> Mask:
@@ -121,18 +127,22 @@ def _among(numbers: NDArray[Any], values: Sequence[Any]) -> Mask:
 
 
 def like(pattern: str) -> Says:
-    """Whether a text is like a pattern, without regard to case, in time linear in the text.
+    """Whether a text in lower case is like a pattern in any, in time linear in the text.
 
     What stands between two `%` is taken where it first fits and never tried again elsewhere.
     """
+    parts = pattern_parts(pattern.lower())
+    inside = parts[1:-1]
+    if len(parts) > 2 and parts[0] == parts[-1] == "" and all(inside):
+        word = "".join(filter(None, inside))
+        return lambda text: word in text
     pieces = [""]
-    for part in pattern_parts(pattern):
+    for part in parts:
         if part == "":
             pieces.append("")
         else:
-            pieces[-1] += "." if part is None else re.escape(part.lower())
+            pieces[-1] += "." if part is None else re.escape(part)
     first, *rest = pieces
     inner = "".join(f"(?>.*?{piece})" for piece in rest[:-1] if piece)
     end = f".*{rest[-1]}" if rest else ""
-    match = re.compile(rf"{first}{inner}{end}\Z", re.DOTALL).match
-    return lambda text: match(text.lower()) is not None
+    return re.compile(rf"{first}{inner}{end}\Z", re.DOTALL).match
