@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # true for type checkers; `typing` itself takes time to load
 if TYPE_CHECKING:
     from lookalike.embed.report import Report as Report
     from lookalike.errors import DuplicateIdError as DuplicateIdError
@@ -66,11 +64,14 @@ _HOMES = {
 __all__ = sorted(_HOMES)  # noqa: PLE0605  one list of public names, not two
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """Import what is asked for, so that a worker or a command loads no more than it uses."""
+    from importlib import import_module
+
     if name not in _HOMES:
         raise AttributeError(f"module 'lookalike' has no attribute {name!r}")
-    return getattr(import_module(f"lookalike.{_HOMES[name]}"), name)
+    found: object = getattr(import_module(f"lookalike.{_HOMES[name]}"), name)
+    return found
 
 
 def __dir__() -> list[str]:

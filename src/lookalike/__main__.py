@@ -1,6 +1,32 @@
-"""`python -m lookalike` is the `lookalike` command."""
+"""The `lookalike` command, and `python -m lookalike`: Ctrl-C is heard while the rest is loaded."""
 
-from lookalike.cli.main import main
+from __future__ import annotations
+
+import os
+
+try:
+    import signal
+except KeyboardInterrupt:
+    os._exit(130)
+
+
+def main() -> None:
+    """Run the command line; the process exits with the code its errors stand for."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.default_int_handler:  # nothing is begun yet that has to be cleaned up
+        signal.signal(signal.SIGINT, _end)
+    from lookalike.cli.main import main as run
+
+    signal.signal(signal.SIGINT, before)
+    run()
+
+
+def _end(_number: int, _frame: object) -> None:
+    try:
+        os.write(2, b"Interrupted.\n")
+    finally:
+        os._exit(130)
+
 
 if __name__ == "__main__":
     main()

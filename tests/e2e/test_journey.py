@@ -135,6 +135,21 @@ def test_embed_prints_the_vectors_that_the_library_keeps(album, vectors):
         assert np.abs(np.subtract(line["vector"], vectors[line["id"]])).max() < 5e-4
 
 
+def test_embed_prints_a_vector_for_each_path_that_is_named(album, tmp_path):
+    done = run(album, "embed", "hats/0.jpg", "none.jpg", "hats/0.jpg", "./hats/0.jpg", "--json")
+    lines = [json.loads(line) for line in done.out.splitlines()]
+    assert done.code == 3
+    assert [line["id"] for line in lines] == ["hats/0.jpg", "none.jpg", *["hats/0.jpg"] * 2]
+    assert lines[1]["reason"] == "missing"
+    assert lines[0]["vector"] == lines[2]["vector"] == lines[3]["vector"]
+
+    out = tmp_path / "v.npy"
+    facts = run(album, "embed", "hats/0.jpg", "hats/0.jpg", "-o", out, "--json").json
+    beside = str(tmp_path / "v.ids.jsonl")
+    assert facts == {"file": str(out), "ids": beside, "vectors": 2, "rejected": []}
+    assert np.load(out).shape == (2, 1280)
+
+
 def test_embed_writes_arrays_and_goes_on_past_what_is_no_image(album, tmp_path):
     (tmp_path / "text.jpg").write_text("no image")
     names = [album / "hats" / "0.jpg", tmp_path / "text.jpg", album / "hats" / "1.jpg"]

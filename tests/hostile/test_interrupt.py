@@ -3,6 +3,8 @@
 import contextlib
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -56,6 +58,21 @@ def test_a_decoder_that_is_killed_costs_its_image_and_the_next_run_has_it(tmp_pa
     assert {reject["reason"] for reject in rejects} <= {"crash"}
     done = index(tmp_path, pictures)
     assert (done["embedded"], done["unchanged"]) == (len(rejects), 250 - len(rejects))
+
+
+def test_ctrl_c_while_the_command_is_loaded_leaves_no_traceback():
+    code = """
+import os, signal, sys
+class Interrupts:
+    def find_spec(self, name, *_):
+        if name == "lookalike.cli.output":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupts())
+from lookalike.__main__ import main
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"Interrupted.\n")
 
 
 def children(parent: int) -> list[int]:

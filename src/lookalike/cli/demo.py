@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from lookalike.cli.options import RuntimeOption
-from lookalike.cli.output import count, print_line, print_table, say
+from lookalike.cli.options import JsonOption, RuntimeOption
+from lookalike.cli.output import count, print_json, print_line, print_table, say
 from lookalike.cli.progress import progress_bar
 from lookalike.errors import SourceError
 
@@ -19,6 +19,7 @@ def demo(
     ] = None,
     page: Annotated[Path, typer.Option(help="The contact sheet to write.")] = Path("demo.html"),
     runtime: RuntimeOption = "auto",
+    json: JsonOption = False,
 ) -> None:
     """Index a pile of images, search it, measure the answers, and write demo.html."""
     from lookalike.demo.run import MATCHES, run_demo
@@ -31,13 +32,25 @@ def demo(
     with progress_bar() as advance:
         result = run_demo(place, page, draw=folder is None, on_progress=advance, runtime=runtime)
     report = result.report
+    if not result.hits:
+        raise SourceError(f"No image in {place} could be used.")
+    if json:
+        print_json(
+            {
+                "report": report.as_dict(),
+                "searches": [hits.as_dict() for hits in result.hits],
+                "precision": result.precision,
+                "overall": result.overall,
+                "seconds": result.seconds,
+                "page": str(page),
+            }
+        )
+        return
     print_line(
         f"{count(report.offered, 'image')}: {report.embedded:,} embedded, "
         f"{report.unchanged:,} unchanged, {report.duplicate:,} duplicate content, "
         f"{report.rejected:,} rejected"
     )
-    if not result.hits:
-        raise SourceError(f"No image in {place} could be used.")
     for hits in result.hits:
         print_line("")
         print_line(f"What looks like {hits.query}?")

@@ -9,8 +9,14 @@ from typing import Annotated
 
 import typer
 
-from lookalike.cli.options import DeviceOption, ModelOption, PrecisionOption, RuntimeOption
-from lookalike.cli.output import say
+from lookalike.cli.options import (
+    DeviceOption,
+    JsonOption,
+    ModelOption,
+    PrecisionOption,
+    RuntimeOption,
+)
+from lookalike.cli.output import print_json, print_json_line, say
 from lookalike.errors import UsageError
 from lookalike.types import Rejected
 
@@ -31,8 +37,12 @@ def embed(
     runtime: RuntimeOption = "auto",
     precision: PrecisionOption = "auto",
     device: DeviceOption = "auto",
+    json: JsonOption = False,
 ) -> None:
-    """Print the vector of each image as a line of JSON, or write all of them as a NumPy array."""
+    """Print the vector of each image as a line of JSON, or write all of them as a NumPy array.
+
+    With --json, what was rejected is a line too; with --out, the one document says what was done.
+    """
     import numpy as np
 
     from lookalike.library.embedding import embed_files
@@ -45,23 +55,28 @@ def embed(
         raise UsageError(f"There is no folder {str(out.parent)!r} to write {out.name!r} into.")
     paths = split_paths(sys.stdin.buffer, b"\0" if null else b"\n") if files == ["-"] else files
     resources = Resources(runtime=runtime, precision=precision, device=device)
-    ids, vectors, rejected = [], [], 0
+    ids, vectors, rejected = [], [], []
     for result in embed_files(paths, model=model, normalised=not raw, resources=resources):
         if isinstance(result, Rejected):
-            rejected += 1
+            facts = {"id": result.id, "reason": result.reason, "detail": result.detail}
+            rejected.append(facts)
             say(f"Rejected {result.id}: {result.reason} {result.detail}".rstrip())
+            if json and out is None:
+                print_json_line(facts)
             continue
         id_, vector = result
         if out is None:
-            line = {"id": id_, "vector": [float(value) for value in vector]}
-            sys.stdout.write(json_module.dumps(line) + "\n")
+            print_json_line({"id": id_, "vector": [float(value) for value in vector]})
         else:
             ids.append(id_)
             vectors.append(vector)
     if out is not None:
         np.save(out, np.stack(vectors) if vectors else np.empty((0, 0), np.float32))
-        lines = "".join(json_module.dumps(id_) + "\n" for id_ in ids)
-        out.with_suffix(".ids.jsonl").write_text(lines, encoding="utf-8")
-        say(f"{len(ids):,} vectors in {out}, their ids in {out.with_suffix('.ids.jsonl')}")
+        beside = out.with_suffix(".ids.jsonl")
+        beside.write_text("".join(json_module.dumps(id_) + "\n" for id_ in ids), encoding="utf-8")
+        say(f"{len(ids):,} vectors in {out}, their ids in {beside}")
+        if json:
+            where = {"file": str(out), "ids": str(beside)}
+            print_json({**where, "vectors": len(ids), "rejected": rejected})
     if rejected:
         raise typer.Exit(3)

@@ -32,7 +32,7 @@ def embed_files(
     normalised: bool = True,
     resources: Resources | None = None,
 ) -> Iterator[tuple[str, Floats] | Rejected]:
-    """For each image file, in order: its path and float32 vector (dim,), or why there is none.
+    """For each path, in order: the path and a float32 vector (dim,), or why there is none.
 
     `normalised` scales vectors to length 1. Nothing is kept; memory does not grow.
     Raises `UnknownNameError`, `ModelError`.
@@ -47,7 +47,7 @@ def embed_files(
         embedder = using.embedder(way, many=True)
         stack.callback(embedder.close)
         pipeline = Pipeline(pool, lambda: embedder, _NothingKnown())
-        for outcomes in pipeline.run(paths_source(paths).references()):
+        for outcomes in pipeline.run(paths_source(paths, repeated=True).references()):
             for outcome in outcomes:
                 match outcome:
                     case Rejected():

@@ -25,17 +25,24 @@ class PathsSource:
 
     Whatever is named is offered, its extension is not asked for. `paths` is used up by
     the first pass unless it is a collection. With `label_from="folder"` the label is the
-    name of the folder that holds the image.
+    name of the folder that holds the image. A path that comes again is passed over, unless
+    `repeated`.
     """
 
     complete = True
 
     def __init__(
-        self, paths: Iterable[str], base: str, label_from: LabelFrom | None = None
+        self,
+        paths: Iterable[str],
+        base: str,
+        label_from: LabelFrom | None = None,
+        *,
+        repeated: bool = False,
     ) -> None:
         self._paths = paths
         self._base = absolute(base)
         self._label_from = label_from
+        self._repeated = repeated
         self._skips = Skips()
         self.uri = f"paths:{readable(self._base)}"
 
@@ -57,7 +64,7 @@ class PathsSource:
                     detail = "the path holds a NUL character (paths separated by NUL need -0)"
                     yield Rejected(id_, path_id(path), "bad-row", detail)
                     continue
-                earlier = seen.earlier(id_, number, str(path))
+                earlier = None if self._repeated else seen.earlier(id_, number, str(path))
                 if earlier is None:
                     label = folder_label(path) if self._label_from == "folder" else None
                     yield Reference(id_, File(str(path)), label)

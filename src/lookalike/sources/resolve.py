@@ -72,10 +72,17 @@ def open_source(
 
 
 def paths_source(
-    lines: Iterable[str], base: str | None = None, *, label_from: LabelFrom | None = None
+    lines: Iterable[str],
+    base: str | None = None,
+    *,
+    label_from: LabelFrom | None = None,
+    repeated: bool = False,
 ) -> Source:
-    """The images at these paths, relative ones from `base` (the working folder by default)."""
-    return PathsSource(lines, base or str(Path.cwd()), label_from)
+    """The images at these paths, relative ones from `base` (the working folder by default).
+
+    With `repeated`, one that is named again is offered again.
+    """
+    return PathsSource(lines, base or str(Path.cwd()), label_from, repeated=repeated)
 
 
 def is_quick_to_list(source: Source) -> bool:
