@@ -1,12 +1,15 @@
-"""A hub cache as huggingface_hub leaves it on disk, and torchvision beside CPU torch."""
+"""A hub cache as huggingface_hub leaves it on disk."""
 
 from __future__ import annotations
 
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
+
+from torchvision_shim import declare_torchvision_operators
+
+__all__ = ["COMMIT", "declare_torchvision_operators", "offline_hub", "put"]
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -36,24 +39,3 @@ def offline_hub(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Path:
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(folder / "hub"))
     return folder / "hub"
-
-
-def declare_torchvision_operators() -> None:
-    """Declare two operators that torchvision names when imported; its CPU wheel lacks them here."""
-    if "torchvision" in sys.modules:
-        return
-    import torch
-
-    try:
-        import torchvision
-    except RuntimeError:
-        for name in [name for name in sys.modules if name.split(".")[0] == "torchvision"]:
-            del sys.modules[name]
-        library = torch.library.Library("torchvision", "DEF")
-        for operator in ("nms", "qnms"):
-            library.define(f"{operator}(Tensor boxes, Tensor scores, float limit) -> Tensor")
-        _KEPT.append(library)
-        import torchvision  # noqa: F401
-
-
-_KEPT: list[object] = []
