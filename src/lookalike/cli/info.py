@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lookalike.cli.columns import HEADER
 from lookalike.cli.engine import in_words
 from lookalike.cli.options import JsonOption, LibraryOption
 from lookalike.cli.output import print_json, print_line, print_table, size
@@ -31,6 +32,7 @@ def info(
         space = opened.space
         directory = opened.directory
         first = opened.head(head)
+        told = [column for column in opened.columns(("meta", "derived")) if column.distinct]
         names = [one.name for one in opened.spaces()]
         look = opened.recheck_index if recheck else opened.index_report
         indexes = {name: report for name in names if (report := look(space=name)) is not None}
@@ -49,6 +51,7 @@ def info(
         "database_bytes": counts.database_bytes,
         "cache_bytes": counts.cache_bytes,
         "indexes": {name: report.as_dict() for name, report in indexes.items()},
+        "columns": [column.as_dict() for column in told],
     }
     if json:
         print_json(facts | ({"head": [_row(image) for image in first]} if head else {}))
@@ -68,6 +71,9 @@ def info(
         *((f"index of {name}", in_words(report)) for name, report in indexes.items()),
     ]
     print_table(("fact", "value"), rows)
+    if told:
+        print_line("")
+        print_table(HEADER, [column.row() for column in told])
     if first:
         print_line("")
         table = [_row(image) for image in first]

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from lookalike.cli import (
+    columns,
     demo,
     doctor,
     embed,
@@ -21,6 +22,7 @@ from lookalike.cli import (
     import_,
     index,
     info,
+    judge,
     models,
     neighbours,
     rejects,
@@ -28,6 +30,7 @@ from lookalike.cli import (
     search,
     show,
     space,
+    teach,
 )
 from lookalike.cli.config import load_config
 from lookalike.cli.output import drop_output, prepare_streams, say
@@ -43,8 +46,11 @@ app = typer.Typer(
 for command in (index, search, neighbours, show, info, rejects, remove, embed, fetch, doctor, demo):
     app.command()(getattr(command, command.__name__.rpartition(".")[2]))
 app.command()(evaluate.evaluate)
+app.command()(judge.judge)
+app.command()(teach.teach)
 app.command("import")(import_.import_)
 app.add_typer(space.space, name="space")
+app.add_typer(columns.columns, name="columns")
 app.add_typer(models.models, name="models")
 
 

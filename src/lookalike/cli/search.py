@@ -171,5 +171,5 @@ def _nothing(hits: Hits, *, narrowed: bool, where: str | None) -> str:
     if narrowed:
         return "Nothing is that similar. Ask for less, to see what is nearest."
     if where is not None:
-        return "No image is left by the filter. See what there is with: lookalike columns"
+        return "No image is left by the filter. See what there is with: lookalike columns list"
     return "No other image is in the library. Add some with: lookalike index FOLDER"

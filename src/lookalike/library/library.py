@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lookalike.embed.embedder import Embedder
 from lookalike.embed.report import Report
 from lookalike.embed.way import Way
-from lookalike.errors import LibraryError, UsageError
+from lookalike.errors import LibraryError, UnknownNameError, UsageError
 from lookalike.images.thumbnail import thumbnail_of
 from lookalike.index.choose import Wish
 from lookalike.library.adding import Adding, OnOutcomes, OnProgress, add_source
+from lookalike.library.deriving import OnStep, add_column, fill_columns
 from lookalike.library.importing import Imported, import_vectors
 from lookalike.library.indexing import (
     NOBODY,
@@ -31,17 +33,23 @@ from lookalike.library.resources import Resources
 from lookalike.library.searching import Searcher
 from lookalike.library.spaces import Filling, add_space, fill_others, way_of
 from lookalike.search.arrange import Wanted
+from lookalike.search.filters.describe import ColumnInfo, describe
+from lookalike.search.filters.resolve import filtered
 from lookalike.search.graph import NeighbourGraph
 from lookalike.search.query import Query, QueryItem, Question
 from lookalike.search.results import Hits
 from lookalike.sources import LabelFrom, Source, is_quick_to_list, open_source, paths_source
-from lookalike.store.records import Counts, Finding, ImageRecord, RejectRecord, Space
+from lookalike.store.fields import Origin
+from lookalike.store.records import Counts, Finding, ImageRecord, RejectRecord, Space, Verdict
 from lookalike.store.store import Store
 from lookalike.types import Floats, Halves, Stop, known_metric
 
 if TYPE_CHECKING:
     from lookalike.evaluate.evaluation import Evaluation
     from lookalike.evaluate.measure import Progress
+    from lookalike.library.judging import Proposal, Standing
+    from lookalike.library.teaching import TaughtSpace
+    from lookalike.library.verdicts import Taken
 
 
 class Library:
@@ -123,6 +131,7 @@ class Library:
         if not report.interrupted:
             filling = Filling(self._resources, None, stop)
             report.notes.extend(fill_others(self._store, self._space, filling))
+            fill_columns(self._store, stop)
             report.notes.extend(catch_up(self._store, Hear(stop=stop)))
         return report
 
@@ -265,6 +274,37 @@ class Library:
         how = Filling(self._resources, on_progress, stop)
         return add_space(self._store, name, spec, known_metric(metric), how)
 
+    def columns(self, origins: Sequence[Origin] | None = None) -> list[ColumnInfo]:
+        """What can be filtered by: name, origin, kind, distinct values, missing, examples.
+
+        `origins` are "image", "meta", "derived"; None is all of them.
+        """
+        return describe(self._store.column_cache, origins)
+
+    def filter(self, where: str) -> list[str]:
+        """The ids of the images that a filter leaves. Raises `FilterError`."""
+        found = self._store.ids(filtered(self._store.column_cache, where).keys)
+        return [id_ for id_ in found if id_ is not None]
+
+    def add_column(
+        self, name: str, *, on_step: OnStep | None = None, stop: Stop = lambda: False
+    ) -> int:
+        """Make a column from what images show; returns how many contents got their words.
+
+        `colour` names the one to three colours that a picture mostly has. Images that are
+        added later get theirs at once. Raises `UnknownNameError`, `UsageError`.
+        """
+        return add_column(self._store, name, on_step, stop)
+
+    def drop_column(self, name: str, *, dry_run: bool = False) -> int:
+        """Remove a column made from images; returns how many contents had words in it."""
+        had = self._store.derived_columns()
+        if name not in had:
+            raise UnknownNameError("derived column", name, had)
+        if not dry_run:
+            self._store.drop_derived(name)
+        return had[name]
+
     def import_vectors(
         self, name: str, blocks: Iterable[tuple[Sequence[str], Floats]], *, metric: str = "cosine"
     ) -> Imported:
@@ -355,6 +395,92 @@ class Library:
             tune=tune_weights,
         )
         return evaluate_library(self._store, plan, progress)
+
+    def teach(
+        self,
+        name: str,
+        source: str = "labels",
+        *,
+        space: str | None = None,
+        column: str | None = None,
+        group: str | None = None,
+        drop: Collection[str] = (),
+        method: str = "auto",
+        dimension: int = 256,
+        judgements: str | os.PathLike[str] = "library",
+        threshold: float = 1.0,
+        where: str | None = None,
+        force: bool = False,
+        replace: bool = False,
+        on_step: Callable[[int, int], None] = lambda _done, _of: None,
+    ) -> TaughtSpace:
+        """Learn what is meant by similar, as a linear map of a space; it becomes space `name`.
+
+        `source` is `labels` (images with the same value of `column`, by default the label,
+        are alike), `groups` (the same, and whole groups are held out), or `judgements` (a
+        file, or the library's own; a match has at least `threshold`). Images of one `group`,
+        such as a photographer's, stay together when some are held out and never count as each
+        other's answers; values in `drop` teach nothing; only images of which `where` holds are
+        learned from. `method` is auto, discriminant or contrastive; the map has at most
+        `dimension` values. Refused with `NotBetterError` when it does not beat its parent on
+        what was held out, unless `force`. `replace` drops a space of that name first.
+
+        Raises `UsageError`, `UnknownNameError`, `FilterError`, `RecipeMismatchError`.
+        """
+        from lookalike.library.teaching import Teaching, teach
+        from lookalike.search.filters.resolve import filtered
+
+        allowed = None if where is None else filtered(self._store.column_cache, where).keys
+        plan = Teaching(
+            source=source,
+            column=column,
+            group=group,
+            drop=drop,
+            method=method,
+            dimension=dimension,
+            judgements=judgements,
+            threshold=threshold,
+            force=force,
+            replace=replace,
+            allowed=allowed,
+        )
+        parent = self._chosen(space)
+        return teach(self._store, name, parent, plan, Filling(self._resources), on_step)
+
+    def judge(self, query: str, image: str, verdict: float | None) -> None:
+        """Keep a verdict on an image as an answer to another, by id; None takes it back.
+
+        0 is no match, 1 and more is one. Raises `UnknownIdError`, `UsageError`.
+        """
+        if verdict is not None and not isfinite(verdict):
+            raise UsageError(f"A verdict is a number; it is {verdict}.")
+        pair = (self.get(query.removeprefix("id:")).id, self.get(image.removeprefix("id:")).id)
+        if verdict is None:
+            self._store.unjudge(*pair)
+        else:
+            self._store.judge([Verdict(*pair, float(verdict))])
+
+    def judgements(self) -> list[Verdict]:
+        """All verdicts: `query`, `image`, `verdict`."""
+        return self._store.judgements()
+
+    def read_judgements(self, path: str | os.PathLike[str]) -> Taken:
+        """Keep the verdicts of a csv or a TREC qrels file. Raises `SourceError`."""
+        from lookalike.library.verdicts import take_verdicts
+
+        return take_verdicts(self._store, path)
+
+    def propose(self, count: int = 50, *, space: str | None = None, k: int = 10) -> list[Proposal]:
+        """Pairs to be judged next: those whose verdicts tell most of the precision at k."""
+        from lookalike.library.judging import Judging
+
+        return Judging(self._store, self._chosen(space), k).propose(count)
+
+    def standing(self, *, space: str | None = None, k: int = 10, width: float = 0.03) -> Standing:
+        """The precision at k by the verdicts given, and how many more +/- `width` takes."""
+        from lookalike.library.judging import Judging
+
+        return Judging(self._store, self._chosen(space), k).standing(width)
 
     def opened_way(self, name: str) -> tuple[Way, Embedder]:
         """The way of a space and its network, opened for one image at a time; close it.

@@ -94,11 +94,12 @@ class ColumnCache:
     def parts(self, wanted: Iterable[Field], *, keep: bool = True) -> list[Part]:
         """The images as they are now, with the columns that are wanted.
 
-        Columns stay in memory if they are to be kept.
+        Columns that were not in memory before stay there if they are to be kept.
         """
         with self._turn, self._database.reading() as connection:
             base, since = self._now(connection)
             named = list(wanted)
+            fresh = [one for one in named if one not in base.columns]
             for one in named:
                 if one not in base.columns:
                     base.columns[one] = self._base_column(connection, base, one)
@@ -110,8 +111,8 @@ class ColumnCache:
                 tail = {one: since.columns[one] for one in named}
                 parts.append(Part(since.keys, None, tail))
             if not keep:
-                base.columns.clear()
-                since.columns.clear()
+                for one in fresh:
+                    base.columns.pop(one, None)
             return parts
 
     def _now(self, connection: sqlite3.Connection) -> tuple[_Base, _Since]:

@@ -10,10 +10,9 @@ from lookalike.store.database import Transaction
 from lookalike.store.records import Space
 
 
-def names(connection: sqlite3.Connection) -> list[str]:
-    """The derived columns there are."""
-    found = connection.execute("SELECT DISTINCT name FROM derived ORDER BY name")
-    return [name for (name,) in found]
+def counts(connection: sqlite3.Connection) -> dict[str, int]:
+    """The derived columns there are, and how many contents have a value in each."""
+    return dict(connection.execute("SELECT name, count(*) FROM derived GROUP BY name"))
 
 
 def lacking(
@@ -55,6 +54,6 @@ def put(transaction: Transaction, name: str, rows: Iterable[tuple[int, Sequence[
     )
 
 
-def drop(transaction: Transaction, name: str) -> int:
-    """Remove a column; returns how many contents had a value."""
-    return transaction.connection.execute("DELETE FROM derived WHERE name = ?", (name,)).rowcount
+def drop(transaction: Transaction, name: str) -> None:
+    """Remove a column."""
+    transaction.connection.execute("DELETE FROM derived WHERE name = ?", (name,))

@@ -55,7 +55,7 @@ from lookalike.store.records import (
     Space,
     Verdict,
 )
-from lookalike.types import Bits, Floats, Keys, Known, Metric, Outcome, Stored
+from lookalike.types import Bits, Floats, Halves, Keys, Known, Metric, Outcome, Stored
 
 _REMOVED_AT_ONCE = 1000
 _AT_ONCE = 1024
@@ -156,6 +156,16 @@ class Store:
         with self.writing(), self._database.transaction() as transaction:
             rows = [(content, vectors.to_blob(vector, space)) for content, vector in vectors_]
             filling.put(transaction, space, rows)
+
+    def derive(self, name: str, words: Iterable[tuple[int, Sequence[str]]]) -> None:
+        """Store the words of contents in a derived column."""
+        with self.writing(), self._database.transaction() as transaction:
+            derived.put(transaction, name, words)
+
+    def drop_derived(self, name: str) -> None:
+        """Remove a derived column."""
+        with self.writing(), self._database.transaction() as transaction:
+            derived.drop(transaction, name)
 
     def set_default_space(self, name: str) -> None:
         """Make a space the one that is meant when none is named; raises UnknownNameError."""
@@ -336,6 +346,22 @@ class Store:
             if not rows:
                 return
             yield [row[0] for row in rows], _stacked(parent, rows)
+
+    def derived_columns(self) -> dict[str, int]:
+        """The columns computed from contents, and how many contents have words in each."""
+        with self._database.reading() as connection:
+            return derived.counts(connection)
+
+    def underived(self, name: str, space: Space) -> list[tuple[int, Halves]]:
+        """The next contents without words in a derived column, with their vectors in a space."""
+        with self._database.reading() as connection:
+            rows = derived.lacking(connection, name, space, _AT_ONCE)
+        return [(content, vectors.from_blob(blob, space)) for content, blob in rows]
+
+    def count_underived(self, name: str, space: Space) -> int:
+        """How many contents with a vector in a space lack words in a derived column."""
+        with self._database.reading() as connection:
+            return derived.count_lacking(connection, name, space)
 
     def known(self, space: Space, ids: Iterable[str]) -> dict[str, Known]:
         """What is stored of each id, seen from a space; ids that are not stored are left out."""
