@@ -89,6 +89,9 @@ def search(
     include_query: Annotated[
         bool, typer.Option("--include-query", help="Let what is asked for be an answer too.")
     ] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Also say how it was searched, and in what time.")
+    ] = False,
     exact: Annotated[
         bool, typer.Option("--exact", help="Scan all vectors, even where there is an index.")
     ] = False,
@@ -153,8 +156,12 @@ def search(
         (hits,) = answer([asked])
         if html is not None:
             written = hits.show(html)
+    if explain and hits.explanation is not None and not json:
+        for line in hits.explanation.lines():
+            say(line)
     if json:
-        print_json(hits.as_dict())
+        how = {"explanation": hits.explanation.as_dict()} if explain and hits.explanation else {}
+        print_json(hits.as_dict() | how)
     else:
         print_table(*table(hits, copies=group_duplicates))
     if not len(hits):

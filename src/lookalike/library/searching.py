@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial, reduce
 from typing import Any
@@ -22,8 +23,10 @@ from lookalike.search.arrange import Page, Ranking, Wanted, arranged
 from lookalike.search.combine import soft_bits
 from lookalike.search.diversity import similarities_between, weighed_between
 from lookalike.search.engine import Weighed, nearest, nearest_weighed
-from lookalike.search.filters.resolve import filtered
+from lookalike.search.explanation import Explanation, explained
+from lookalike.search.filters.resolve import Filtered, filtered
 from lookalike.search.graph import NeighbourGraph
+from lookalike.search.plan import plan
 from lookalike.search.query import Query, Question, as_query
 from lookalike.search.resolve import Asked, Eyes, resolve
 from lookalike.search.results import Hits, Picture
@@ -57,7 +60,8 @@ class Searcher:
         vectors, hidden = _stacked(asked, space), _hidden(asked, wanted)
         unit = bool(space.recipe["normalised"])
         covered = None if wanted.exact else self._indexes.over(space, view)
-        allowed = self._allowed(wanted)
+        left = self._left_by(wanted)
+        allowed = None if left is None else left.keys
         ranking = Ranking(
             find=lambda k: nearest(
                 view,
@@ -73,8 +77,12 @@ class Searcher:
             between=lambda keys: similarities_between(_rows_of(view, keys), metric, bits=space.dim),
             contents=self._store.contents_of,
         )
+        began = time.perf_counter()
         pages = arranged(ranking, wanted)
-        return self._hits(asked, pages, wanted, space.name, metric, bits=space.dim)
+        count = None if allowed is None else len(allowed)
+        scan = plan(view, covered, wanted.count, metric, count).why
+        told = explained(view.count, left, scan, time.perf_counter() - began)
+        return self._hits(asked, pages, wanted, space.name, metric, told, bits=space.dim)
 
     def search_weighed(
         self, questions: Iterable[Question], weights: Mapping[str, float], wanted: Wanted
@@ -94,7 +102,8 @@ class Searcher:
             matrix, keys = self._store.compact(space)
             unit = bool(space.recipe["normalised"])
             parts.append(Weighed(matrix, keys, _stacked(asked, space), weight, unit))
-        hidden, allowed = _hidden(asked, wanted), self._allowed(wanted)
+        hidden, left = _hidden(asked, wanted), self._left_by(wanted)
+        allowed = None if left is None else left.keys
         ranking = Ranking(
             find=lambda k: nearest_weighed(parts, k, without=hidden, allowed=allowed),
             similarity=lambda scores: scores,
@@ -104,7 +113,11 @@ class Searcher:
             contents=self._store.contents_of,
         )
         name = " ".join(f"{name}={weight:g}" for name, weight in weights.items())
-        return self._hits(asked, arranged(ranking, wanted), wanted, name, "cosine")
+        began = time.perf_counter()
+        pages = arranged(ranking, wanted)
+        scan = f"exact scan of {len(parts)} spaces"
+        told = explained(len(parts[0].keys), left, scan, time.perf_counter() - began)
+        return self._hits(asked, pages, wanted, name, "cosine", told)
 
     def graph(self, space: Space, metric: Metric, k: int, *, exact: bool) -> NeighbourGraph:
         """The `k` nearest of every image of one space."""
@@ -148,11 +161,11 @@ class Searcher:
         self._views.clear()
         self._indexes.close()
 
-    def _allowed(self, wanted: Wanted) -> Keys | None:
-        """The images that a filter leaves, None without one."""
+    def _left_by(self, wanted: Wanted) -> Filtered | None:
+        """What a filter leaves, None without one."""
         if wanted.where is None:
             return None
-        return filtered(self._store.column_cache, wanted.where).keys
+        return filtered(self._store.column_cache, wanted.where)
 
     def _weighed_spaces(self, weights: Mapping[str, float]) -> list[tuple[Space, float]]:
         """The spaces with their part of the whole weight."""
@@ -220,6 +233,7 @@ class Searcher:
         wanted: Wanted,
         space: str,
         metric: Metric,
+        explanation: Explanation,
         *,
         bits: int = 0,
     ) -> list[Hits]:
@@ -243,6 +257,7 @@ class Searcher:
                     query_parts=question.parts,
                     offset=wanted.offset,
                     next_offset=wanted.offset + len(page.keys) if page.more else None,
+                    explanation=explanation,
                 )
             )
         return found

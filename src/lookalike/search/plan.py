@@ -27,7 +27,9 @@ def plan(
 ) -> Plan:
     """How to find `wanted` images of a view, of which so many are `allowed` (None: all)."""
     if covered is None:
-        return Plan(by_index=False, why=f"exact scan of {view.count:,} vectors: no index")
+        scanned = view.count if allowed is None else allowed
+        which = "" if allowed is None else " that are allowed"
+        return Plan(by_index=False, why=f"exact scan of {scanned:,} vectors{which}: no index")
     if not covered.ann.serves(metric):
         why = f"exact scan: the index was made for {covered.ann.metric}, not for {metric}"
         return Plan(by_index=False, why=why)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lookalike.errors import LookalikeError
+from lookalike.search.explanation import Explanation
 from lookalike.search.sheet import (
     SheetGroup,
     SheetMatch,
@@ -54,7 +55,8 @@ class Hits:
 
     `scores` and `distances` are float32 (k,). `offset` matches come before the first, and
     `next_offset` is where the next page begins, None after the last. `picture` gives a small
-    WebP for an id; `query_parts` are the items of the question.
+    WebP for an id; `query_parts` are the items of the question; `explanation` says how they
+    were found.
     """
 
     query: str
@@ -71,6 +73,7 @@ class Hits:
     query_parts: tuple[QueryPart, ...]
     offset: int = 0
     next_offset: int | None = None
+    explanation: Explanation | None = None
 
     def __post_init__(self) -> None:
         columns = (self.scores, self.distances, self.labels, self.uris, self.metas, self.copies)
