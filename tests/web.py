@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
-
 GONE = (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError)
 
 

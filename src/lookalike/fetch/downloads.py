@@ -7,6 +7,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from lookalike.errors import FetchError, ImageRejectedError, LookalikeError
 from lookalike.fetch.body import Watch, must_be_image
@@ -187,8 +188,8 @@ class Downloads:
             self._fail(job, error)
         else:
             job.seconds += time.monotonic() - began
+            await self._keep(job, found)
             self._turns.done(job, time.monotonic())
-            self._keep(job, found)
 
     def _again(self, job: Job, error: FetchError) -> bool:
         """Let a job that failed for a passing reason wait for another try."""
@@ -225,12 +226,15 @@ class Downloads:
         kept = self._journal.content(digest)
         return kept is not None and self._keeper.has(kept)
 
-    def _keep(self, job: Job, found: _Found) -> None:
-        """Write the file, then the outcome; nothing else happens in between."""
+    async def _keep(self, job: Job, found: _Found) -> None:
+        """Write the file, then the outcome."""
         stored = None
         if found.image is not None and not self._is_kept(found.digest):
             cells = {name: as_text(cell) for name, cell in job.cells.items()}
-            stored = self._keeper.keep(found.digest, found.image, {**cells, "url": job.text})
+            put = partial(self._keeper.keep, found.digest, found.image, {**cells, "url": job.text})
+            stored = await asyncio.to_thread(put) if self._keeper.waits else put()
+            if self._keeper.waits and self._is_kept(found.digest):
+                stored = None  # another URL brought the same content meanwhile
         outcome = Outcome(
             "duplicate" if stored is None else "fetched",
             http=200,

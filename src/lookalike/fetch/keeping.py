@@ -9,6 +9,7 @@ import os
 import tarfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -22,7 +23,12 @@ END_OF_TAR = bytes(2 * tarfile.BLOCKSIZE)
 
 
 class Keeper(Protocol):
-    """Keeps images under the sha256 of what was sent; `mark` says where they end."""
+    """Keeps images under the sha256 of what was sent; `mark` says where they end.
+
+    `keep` is called from several threads where `waits` says that it may take its time.
+    """
+
+    waits: bool
 
     @property
     def mark(self) -> Any:
@@ -41,11 +47,13 @@ class Keeper(Protocol):
 class FolderKeeper:
     """`images/3f/3fa9....jpg` below `out`; a file is there whole or not at all."""
 
+    waits = True  # making a file takes milliseconds where the disk is busy
     mark = None
 
     def __init__(self, out: Path) -> None:
         self._out = out
         self._made: set[str] = set()
+        self._parts = count()
 
     def keep(self, sha256: bytes, image: Resized, facts: Mapping[str, Any]) -> Stored:  # noqa: ARG002
         """Write one image."""
@@ -55,7 +63,7 @@ class FolderKeeper:
             if name[:2] not in self._made:
                 (self._out / IMAGES / name[:2]).mkdir(parents=True, exist_ok=True)
                 self._made.add(name[:2])
-            part = self._out / IMAGES / f"{name}.part"
+            part = self._out / IMAGES / f"{next(self._parts)}.part"
             part.write_bytes(image.data)
             part.replace(self._out / place)
         return Stored(place, len(image.data), image.width, image.height)
@@ -77,6 +85,8 @@ class ShardKeeper:
     A run that was killed left a shard with images that the journal does not know: they are
     cut off, from the mark on.
     """
+
+    waits = False
 
     def __init__(self, out: Path, images: int, mark: Any) -> None:
         self._folder = out / SHARDS

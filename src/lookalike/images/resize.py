@@ -17,6 +17,8 @@ Shape: TypeAlias = Literal["no", "keep-ratio", "centre-crop", "border"]
 FileFormat: TypeAlias = Literal["jpeg", "png", "webp"]
 CHECKED_SIDE = 64
 """A JPEG that is kept as it is is decoded at this scale, to see that it is whole."""
+SHRINK = Image.Resampling.HAMMING
+"""As sharp as bicubic where pictures become smaller, at two thirds of its cost."""
 SUFFIXES = {
     "JPEG": "jpg",
     "MPO": "jpg",
@@ -102,7 +104,7 @@ def _shaped(rgb: Image.Image, how: Resizing) -> Image.Image:
     longest = how.shape == "border"
     scale = how.size / (max(rgb.size) if longest else min(rgb.size))
     width, height = (max(1, round(side * scale)) for side in rgb.size)
-    small = rgb.resize((width, height), Image.Resampling.BICUBIC)
+    small = rgb.resize((width, height), SHRINK if scale < 1 else Image.Resampling.BICUBIC)
     left, top = (width - how.size) // 2, (height - how.size) // 2
     if how.shape == "centre-crop":
         return small.crop((left, top, left + how.size, top + how.size))

@@ -327,6 +327,10 @@ def test_a_killed_run_goes_on_and_repeats_nothing_that_was_settled(tmp_path: Pat
     assert len(list((out / "images").rglob("*.jpg"))) == count
 
 
+def _settled(out: Path) -> int:
+    return len(list((out / "images").rglob("*.jpg")))
+
+
 def test_ctrl_c_writes_the_outcomes_so_far(tmp_path: Path) -> None:
     async def slow(request: Request, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(0 if request.path < "/3" else 30)
@@ -339,13 +343,17 @@ def test_ctrl_c_writes_the_outcomes_so_far(tmp_path: Path) -> None:
             deadline = time.monotonic() + 20
             while sum(web.asked.values()) < 6 and time.monotonic() < deadline:
                 time.sleep(0.02)
-            time.sleep(0.3)
+            while _settled(tmp_path / "out") < 3 and time.monotonic() < deadline:
+                time.sleep(0.02)
             os.kill(process.pid, signal.SIGINT)
             printed, _ = process.communicate(timeout=10)
         assert process.returncode == 130
         report = json.loads(printed)
-    assert (report["fetched"], report["unasked"], report["interrupted"]) == (3, 3, True)
-    assert [row["status"] for row in outcomes(tmp_path / "out")] == ["fetched"] * 3 + [""] * 3
+    statuses = [row["status"] for row in outcomes(tmp_path / "out")]
+    assert statuses[3:] == [""] * 3
+    assert 2 <= statuses.count("fetched") <= 3  # the last file may have come without its outcome
+    assert report["interrupted"]
+    assert report["fetched"] + report["unasked"] == 6
 
 
 def test_one_run_at_a_time_and_one_way_of_resizing(tmp_path: Path) -> None:
