@@ -53,7 +53,7 @@ class Ann:
         """
         chosen = effort or self.effort
         count = min(len(self), max(TUNED_FOR, wanted) * chosen.depth)
-        reach = chosen.reach * max(1.0, wanted / TUNED_FOR) ** 0.5
+        reach = chosen.reach * max(1.0, wanted / TUNED_FOR) ** self.engine.GROWTH
         selector = None
         if allowed is not None:
             reach /= max(1e-6, float(np.count_nonzero(allowed)) / len(allowed))

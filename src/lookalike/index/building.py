@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from lookalike.index.ann import Ann
-from lookalike.index.engine import Effort, engine
+from lookalike.index.engine import Effort, engine, load_faiss
 from lookalike.types import Halves, Keys, Metric, Stop
 
 OnStep = Callable[[str, int, int], None]
 """Hears what is being done, how much of it is done, and of how much."""
 
 _BLOCK_VALUES = 1 << 22
+_ALONE_VALUES = 1 << 21
 _FIRST = Effort(16, 4)
 """What an index starts with, until it is tuned."""
 
@@ -35,7 +37,9 @@ def build(
     index = made.make(matrix.shape[1], len(rows), metric)
     on_step("learning", 0, 1)
     sample = np.unique(np.linspace(0, len(rows) - 1, made.training(index)).astype(np.int64))
-    index.train(_floats(matrix, rows[sample]))
+    learnt_from = _floats(matrix, rows[sample])
+    with _threads_for(learnt_from.size):
+        index.train(learnt_from)
     on_step("learning", 1, 1)
     ann = Ann(name, index, metric, _FIRST)
     extend(ann, matrix, rows, on_step, stop)
@@ -48,8 +52,23 @@ def extend(ann: Ann, matrix: Halves, rows: Keys, on_step: OnStep, stop: Stop) ->
     for start in range(0, len(rows), height):
         if stop():
             raise InterruptedBuildError
-        ann.index.add(_floats(matrix, rows[start : start + height]))
+        block = _floats(matrix, rows[start : start + height])
+        with _threads_for(len(rows) * matrix.shape[1]):
+            ann.index.add(block)
         on_step("adding", min(start + height, len(rows)), len(rows))
+
+
+@contextmanager
+def _threads_for(values: int) -> Iterator[None]:
+    """Little work is done by one thread: several wait for one another more than they do."""
+    faiss = load_faiss()
+    before = faiss.omp_get_max_threads()
+    if values < _ALONE_VALUES:
+        faiss.omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(before)
 
 
 def _floats(matrix: Halves, rows: Keys) -> Any:

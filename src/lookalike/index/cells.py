@@ -11,6 +11,8 @@ from lookalike.types import Metric
 
 TRAINING_ROWS = 64
 """Vectors a cell that k-means learns from."""
+GROWTH = 1.0
+"""More neighbours lie in more cells."""
 _LEAST_TRAINING = 10_000
 _ITERATIONS = 10
 _FLOPS = 5e10

@@ -50,6 +50,9 @@ class Cost:
 class Engine(Protocol):
     """A module that makes and asks one kind of faiss index. Vectors are float32 (n, dim)."""
 
+    GROWTH: float
+    """How reach grows with the number of results: by this power of it."""
+
     def make(self, dim: int, count: int, metric: Metric) -> Any:
         """An index, not trained yet, laid out for `count` vectors."""
 

@@ -12,6 +12,8 @@ from typing import Any
 from lookalike.index.engine import Cost, faiss_metric, load_faiss
 from lookalike.types import Metric
 
+GROWTH = 0.5
+"""The list of candidates grows with what is asked for as it is."""
 _LINKS = 32
 _BUILD_REACH = 80
 _TRAINING_ROWS = 50_000

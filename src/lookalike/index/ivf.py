@@ -15,6 +15,7 @@ from lookalike.types import Metric
 
 reaches = cells.reaches
 training = cells.training
+GROWTH = cells.GROWTH
 
 
 def make(dim: int, count: int, metric: Metric) -> Any:

@@ -18,6 +18,8 @@ from lookalike.types import Floats, Halves, Keys, Metric
 
 K = TUNED_FOR
 _TIMED = 40
+_TIES = 50
+"""Rows beyond k that may be as near as the k-th."""
 _FLAT = 4
 """Steps of reach without a gain after which no more are tried."""
 _BEYOND = 4
@@ -28,10 +30,16 @@ _SAME = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """Held-out queries (q, d), and the score of each one's k-th nearest row by exact search."""
+    """What exact search answers to held-out queries (q, d).
+
+    `last` (q,) is the score of the k-th nearest row; `rows` (q, r) are rows at least as near
+    as that, tied ones too, -2 after the last; `hidden` (q,) a row that is no answer to its
+    query, or -1.
+    """
 
     queries: Floats
     last: Floats
+    rows: Keys
     hidden: Keys
 
     @property
@@ -39,10 +47,23 @@ class Truth:
         """Results to ask for: one more where a query is itself among the rows."""
         return K + 1 if (self.hidden >= 0).any() else K
 
+    def part(self, which: slice) -> Truth:
+        """The same for some of the queries."""
+        return Truth(self.queries[which], self.last[which], self.rows[which], self.hidden[which])
+
     def recall(self, scores: Floats) -> Floats:
         """The share (q,) of k results that are as near as the true ones; scores (q, k)."""
-        as_near = scores >= (self.last - _SAME * np.maximum(1, np.abs(self.last)))[:, None]
-        shares: Floats = as_near.mean(axis=1, dtype=np.float32)
+        shares: Floats = (scores >= _least(self.last)).mean(axis=1, dtype=np.float32)
+        return shares
+
+    def recalls(self, candidates: Keys, depths: Sequence[int]) -> Floats:
+        """The recall (depths, q) once the first of the `candidates` (q, c) are scored again."""
+        near = np.stack(
+            [np.isin(some, good) for some, good in zip(candidates, self.rows, strict=True)]
+        )
+        known = np.minimum(np.cumsum(near, axis=1), K) / np.float32(K)
+        ends = [min(self.wanted * depth, candidates.shape[1]) - 1 for depth in depths]
+        shares: Floats = known[:, ends].T.astype(np.float32)
         return shares
 
 
@@ -72,12 +93,12 @@ class Measured:
 def truth(
     matrix: Halves, queries: Floats, hidden: Keys, metric: Metric, skip: Mask | None, *, unit: bool
 ) -> Truth:
-    """What exact search answers; `hidden` (q,) is a row that is no answer to its query, or -1.
-
-    `skip` (n,) are rows that the index does not hold.
-    """
-    scores, rows = top_k(matrix, queries, K + 1, metric, skip=skip, unit=unit)
-    return Truth(queries, _without(scores, rows, hidden)[:, -1], hidden)
+    """What exact search answers; `skip` (n,) are rows that the index does not hold."""
+    scores, rows = top_k(matrix, queries, K + _TIES, metric, skip=skip, unit=unit)
+    scores[rows == hidden[:, None]] = -np.inf
+    last: Floats = -np.sort(-scores, axis=1)[:, min(K, scores.shape[1]) - 1]
+    near = scores >= _least(last)
+    return Truth(queries, last, np.where(near, rows, -2), hidden)
 
 
 def tune(
@@ -89,7 +110,7 @@ def tune(
     reaches a recall when its mean does, less its standard error. An effort that takes more
     than `latency` ms a query is only taken when none is quicker.
     """
-    tried = _tried(ann, matrix, rows, known, recall)
+    tried = _tried(ann, rows, known, recall)
     able = _cheapest([effort for effort, mean, error in tried if mean - error >= recall])
     if not able:
         able = [max(tried, key=lambda one: (one[1], -one[0].reach))[0]]
@@ -103,13 +124,14 @@ def tune(
 
 def measure(ann: Ann, matrix: Halves, rows: Keys, known: Truth) -> Measured:
     """Recall and times of the index as it is set, over all queries, one at a time."""
-    _answer(ann, matrix, rows, known, ann.effort, slice(0, 3))
+    _answer(ann, matrix, rows, known.part(slice(0, 3)), ann.effort)
     shares, times = [], []
     for i in range(len(known.queries)):
+        one = known.part(slice(i, i + 1))
         start = time.perf_counter()
-        scores = _answer(ann, matrix, rows, known, ann.effort, slice(i, i + 1))
+        scores = _answer(ann, matrix, rows, one, ann.effort)
         times.append(time.perf_counter() - start)
-        shares.append(_share(known, scores, slice(i, i + 1)))
+        shares.append(one.recall(scores))
     found = np.concatenate(shares)
     middle, late = np.percentile(times, [50, 99]) * 1000
     return Measured(
@@ -124,9 +146,7 @@ def measure(ann: Ann, matrix: Halves, rows: Keys, known: Truth) -> Measured:
     )
 
 
-def _tried(
-    ann: Ann, matrix: Halves, rows: Keys, known: Truth, recall: float
-) -> list[tuple[Effort, float, float]]:
+def _tried(ann: Ann, rows: Keys, known: Truth, recall: float) -> list[tuple[Effort, float, float]]:
     """Efforts with their recall and its standard error, rising in reach while that helps."""
     depths = ann.engine.depths()
     tried: list[tuple[Effort, float, float]] = []
@@ -134,17 +154,16 @@ def _tried(
     for reach in ann.engine.reaches(ann.index):
         widest = Effort(reach, depths[-1])
         positions = ann.candidates(known.queries, known.wanted, effort=widest)
-        for depth in depths:
-            part = positions[:, : known.wanted * depth]
-            scores = _scored(matrix, rows, known, part, slice(None), ann.metric)
-            found = _share(known, scores, slice(None))
-            tried.append((Effort(reach, depth), float(found.mean()), _error(found)))
-            if found.mean() >= 1:
-                break
-        reached = max(mean for effort, mean, _ in tried if effort.reach == reach)
+        candidates = np.where(positions >= 0, rows[positions], -1)
+        shares = known.recalls(candidates, depths)
+        tried += [
+            (Effort(reach, depth), float(found.mean()), _error(found))
+            for depth, found in zip(depths, shares, strict=True)
+        ]
+        reached = float(shares[-1].mean())
         flat = 0 if reached > best + 1e-4 else flat + 1
         best = max(best, reached)
-        beyond += tried[-1][1] - tried[-1][2] >= recall
+        beyond += reached - _error(shares[-1]) >= recall
         if flat >= _FLAT or beyond >= _BEYOND:
             break
     return tried
@@ -178,39 +197,27 @@ def _time(ann: Ann, matrix: Halves, rows: Keys, known: Truth, effort: Effort, ti
     """The median of milliseconds a query."""
     taken = []
     for i in range(min(times, len(known.queries))):
+        one = known.part(slice(i, i + 1))
         start = time.perf_counter()
-        _answer(ann, matrix, rows, known, effort, slice(i, i + 1))
+        _answer(ann, matrix, rows, one, effort)
         taken.append(1000 * (time.perf_counter() - start))
     return float(np.median(taken))
 
 
-def _answer(
-    ann: Ann, matrix: Halves, rows: Keys, known: Truth, effort: Effort, which: slice
-) -> Floats:
-    """Scores (q, k) of some queries, as a search would find them."""
-    positions = ann.candidates(known.queries[which], known.wanted, effort=effort)
-    return _scored(matrix, rows, known, positions, which, ann.metric)
-
-
-def _scored(
-    matrix: Halves, rows: Keys, known: Truth, positions: Keys, which: slice, metric: Metric
-) -> Floats:
+def _answer(ann: Ann, matrix: Halves, rows: Keys, asked: Truth, effort: Effort) -> Floats:
+    """Scores (q, k), best first, as a search finds them."""
+    positions = ann.candidates(asked.queries, asked.wanted, effort=effort)
     candidates = np.where(positions >= 0, rows[positions], -1)
-    scores, found = rescore(matrix, known.queries[which], candidates, K + 1, metric)
-    return _without(scores, found, known.hidden[which])
-
-
-def _share(known: Truth, scores: Floats, which: slice) -> Floats:
-    return Truth(known.queries[which], known.last[which], known.hidden[which]).recall(scores)
-
-
-def _without(scores: Floats, rows: Keys, hidden: Keys) -> Floats:
-    """The k best scores (q, k) of K + 1, without the hidden row of each."""
-    left = np.where(rows == hidden[:, None], -np.inf, scores)
-    if left.shape[1] < K + 1:
-        left = np.pad(left, ((0, 0), (0, K + 1 - left.shape[1])), constant_values=-np.inf)
-    best: Floats = -np.sort(-left, axis=1)[:, :K]
+    scores, found = rescore(matrix, asked.queries, candidates, asked.wanted, ann.metric)
+    scores[found == asked.hidden[:, None]] = -np.inf
+    best: Floats = -np.sort(-scores, axis=1)[:, :K]
     return best
+
+
+def _least(last: Floats) -> Floats:
+    """The least scores (q, 1) that tie with the k-th nearest."""
+    slack = _SAME * np.maximum(1, np.abs(last))
+    return (last - slack).astype(np.float32)[:, None]
 
 
 def _error(shares: Floats) -> float:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from lookalike.index.ann import Ann
+from lookalike.index.blocks import Mask
+from lookalike.index.exact import top_k
 from lookalike.index.rescore import rescore
 from lookalike.search.allowed import rows_of
 from lookalike.store.matrix import MatrixView
 from lookalike.types import Floats, Halves, Keys, Metric
+
+_SAMPLED = 256
 
 
 class Covered:
@@ -46,10 +50,11 @@ class Covered:
     ) -> tuple[Floats, Keys] | None:
         """Scores and keys (q, k') of the `wanted` best that the index finds, best first.
 
-        `allowed` (m,), rising, are the only keys that may be found. None when for some query
-        fewer come back than there are: then an exact scan has to answer.
+        `allowed` (m,), rising, are the only keys that may be found. None when an exact scan
+        has to answer: when for some query fewer come back than there are, or when a sample of
+        what is allowed holds better ones, as it does where they all lie far from the query.
         """
-        among = self._alive
+        among: Mask | None = self._alive
         expected = self.count
         if allowed is not None:
             among = np.zeros(len(self._view.keys) + 1, dtype=np.bool_)
@@ -66,7 +71,32 @@ class Covered:
         scores, found = rescore(self._view.matrix, queries, rows, expected, metric)
         if (found < 0).any():
             return None
+        if (
+            among is not None
+            and allowed is not None
+            and self._misses(queries, scores, found, metric, among)
+        ):
+            return None
         return scores, self._view.keys[found]
+
+    def _misses(
+        self,
+        queries: Floats,
+        scores: Floats,
+        found: Keys,
+        metric: Metric,
+        among: Mask,
+    ) -> bool:
+        """Whether two of some allowed rows, drawn at random, are better than what was found."""
+        drawn = np.random.default_rng(len(among)).permutation(np.flatnonzero(among))[:_SAMPLED]
+        rows = self.rows[drawn]
+        sample = np.asarray(self._view.matrix)[rows]
+        known, places = top_k(sample, queries, min(_SAMPLED, 2 + found.shape[1]), metric)
+        missed = [
+            np.count_nonzero((some > worst) & ~np.isin(rows[at], here))
+            for some, at, here, worst in zip(known, places, found, scores[:, -1], strict=True)
+        ]
+        return bool(max(missed) > 1)
 
 
 def _rows_of_keys(keys: Keys, died: Keys, known: Keys) -> Keys:

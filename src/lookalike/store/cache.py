@@ -30,6 +30,9 @@ _CHECK_ALL_BYTES = 64 << 20
 _SAMPLED_BLOCKS = 8
 _STALE_S = 3600
 
+NOT_USABLE = (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError)
+"""What reading a cache that is missing, damaged or of something else may raise."""
+
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
@@ -57,7 +60,7 @@ def load(directory: Path, space: Space, connection: sqlite3.Connection) -> Matri
             middle = random.sample(blocks, min(_SAMPLED_BLOCKS, len(blocks)))
             return _verified(directory, space, manifest, {0, *middle, blocks[-1]})
         return _verified(directory, space, manifest, blocks)
-    except (OSError, ValueError, LookupError, TypeError):
+    except NOT_USABLE:
         return None
 
 
@@ -69,7 +72,7 @@ def is_sound(directory: Path, space: Space, connection: sqlite3.Connection) -> b
         return in_history(connection, manifest)
     except FileNotFoundError:
         return not (directory / f"{stem(space)}.json").exists()
-    except (OSError, ValueError, LookupError, TypeError):
+    except NOT_USABLE:
         return False
 
 

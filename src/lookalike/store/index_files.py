@@ -19,7 +19,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from lookalike.store.cache import in_history, remove_others, replace_file, stem
+from lookalike.store.cache import NOT_USABLE, in_history, remove_others, replace_file, stem
 from lookalike.store.database import sync_directory
 from lookalike.store.records import Space
 from lookalike.types import Keys
@@ -27,8 +27,6 @@ from lookalike.types import Keys
 _FORMAT = 1
 _BLOCK_BYTES = 8 << 20
 _THREADS = 4
-
-_NOT_USABLE = (OSError, ValueError, LookupError, TypeError, AttributeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ def read_facts(directory: Path, space: Space) -> Mapping[str, Any] | None:
     try:
         manifest = _manifest(directory, space)
         return {**manifest["facts"], "bytes": int(manifest["bytes"]), "n": int(manifest["n"])}
-    except _NOT_USABLE:
+    except NOT_USABLE:
         return None
 
 
@@ -76,7 +74,7 @@ def load(directory: Path, space: Space, connection: sqlite3.Connection) -> Index
         if stamp is None or not in_history(connection, manifest):
             return None
         return _verified(directory, manifest, stamp)
-    except _NOT_USABLE:
+    except NOT_USABLE:
         return None
 
 
