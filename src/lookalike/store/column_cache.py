@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import IO
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +31,7 @@ _CHANGED = (
     "ORDER BY key LIMIT :limit"
 )
 _AMONG = "WHERE key IN (SELECT value FROM json_each(?))"
-_NOT_USABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, BadZipFile)
+_NOT_USABLE = (OSError, ValueError, LookupError, TypeError, AttributeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +154,7 @@ class ColumnCache:
             file.write(json.dumps(manifest).encode())
 
         self._directory.mkdir(exist_ok=True)
-        replace_file(self._directory / f"{name}.keys.npy", lambda file: np.save(file, base.keys))
+        replace_file(self._directory / f"{name}.keys", base.keys.tofile)
         replace_file(self._directory / f"{_STEM}.json", write_manifest)
         sync_directory(self._directory)
         remove_others(self._directory, _STEM, keep=name)
@@ -165,15 +164,16 @@ class ColumnCache:
             manifest = json.loads((self._directory / f"{_STEM}.json").read_bytes())
             if manifest["format"] != _FORMAT or not in_history(connection, manifest):
                 return None
-            keys: Keys = np.load(self._directory / f"{manifest['files']}.keys.npy")
-            if hashlib.sha256(keys.tobytes()).hexdigest() != manifest["keys_sha256"]:
+            data = (self._directory / f"{manifest['files']}.keys").read_bytes()
+            if hashlib.sha256(data).hexdigest() != manifest["keys_sha256"]:
                 return None
+            keys: Keys = np.frombuffer(data, dtype=np.int64)
             return _Base(manifest["data_version"], manifest["token"], keys)
         except _NOT_USABLE:
             return None
 
     def _base_column(self, connection: sqlite3.Connection, base: _Base, one: Field) -> Column:
-        path = self._directory / f"{_STEM}.{base.token:016x}.{_name(one)}.npz"
+        path = self._directory / f"{_STEM}.{base.token:016x}.{_name(one)}.column"
         about = {
             "format": _FORMAT,
             "origin": one.origin,

@@ -51,7 +51,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Filterin
     made.put(rows)
     everything = "price >= 0 or label is null or 'in stock' = true or day < 2030 or mixed = x"
     made.ids(everything)
-    assert list(Path(made.store.directory, "cache").glob("columns.*.npz"))
+    assert list(Path(made.store.directory, "cache").glob("columns.*.column"))
     later = {f"late {number}.jpg": made_up() for number in range(30)}
     told = {f"{number:04}.jpg": made_up() for number in range(0, 60, 2)}
     gone = [f"{number:04}.jpg" for number in range(100, 120)]

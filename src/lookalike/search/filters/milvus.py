@@ -56,8 +56,11 @@ def literal(value: Plain) -> str:
 
 
 def _one_of(leaf: OneOf, column: str) -> str:
+    """Milvus takes what has no value to be none of them, so that has to be left out."""
     values = f"[{', '.join(map(literal, leaf.values))}]"
-    if leaf.kind != "list":
-        return f"{column} {'not ' if leaf.negated else ''}in {values}"
-    found = f"array_contains_any({column}, {values})"
-    return f"({column} is not null and not {found})" if leaf.negated else found
+    if leaf.kind == "list":
+        found = f"array_contains_any({column}, {values})"
+        return f"({column} is not null and not {found})" if leaf.negated else found
+    if leaf.negated:
+        return f"({column} is not null and {column} not in {values})"
+    return f"{column} in {values}"

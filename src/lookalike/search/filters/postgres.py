@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
@@ -51,7 +51,7 @@ def to_postgres(condition: Condition, named: Named) -> tuple[str, list[Parameter
                 operator = "<>" if condition.operator == "!=" else condition.operator
                 return f"{named(condition.field)}{collation} {operator} %s"
             case OneOf():
-                values.append(list(condition.values))
+                values.append(_list(condition.values))
                 within = "&&" if condition.kind == "list" else "= ANY"
                 found = f"{named(condition.field)} {within} (%s)"
                 return f"NOT ({found})" if condition.negated else found
@@ -70,6 +70,13 @@ def _like(leaf: Like, column: str) -> str:
         found = f"EXISTS (SELECT FROM unnest({column}) AS word WHERE word ILIKE %s)"
         return f"({column} IS NOT NULL AND NOT {found})" if leaf.negated else found
     return f"{column} {'NOT ' if leaf.negated else ''}ILIKE %s"
+
+
+def _list(values: Sequence[Plain]) -> list[Plain]:
+    """The values as one array, all whole numbers or none."""
+    if any(isinstance(value, float) for value in values):
+        return [float(value) for value in values]
+    return list(values)
 
 
 def _value(value: Plain, kind: Kind) -> Parameter:
