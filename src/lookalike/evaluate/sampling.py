@@ -62,7 +62,8 @@ def draw(
     errors = np.sqrt(guesses * (1 - guesses))
     sizes = (1 - _EVENLY) * errors / errors.mean() + _EVENLY
     chances = _chances(sizes, min(count, len(left)))
-    order = np.lexsort((guesses, *_region(pairs, left)))
+    shuffled = generator.permutation(len(left))
+    order = np.lexsort((shuffled, guesses.round(1), *_region(pairs, left)))
     steps = np.cumsum(chances[order]) + generator.uniform() - 1e-9
     taken = order[np.diff(np.floor(steps), prepend=np.floor(steps[0] - chances[order[0]])) > 0]
     taken = generator.permutation(taken)
@@ -74,28 +75,45 @@ def estimate(
 ) -> Estimate:
     """The mean verdict over all pairs, with its 95 % interval, from batches in their order.
 
-    `others` are verdicts on pairs that were not drawn: they help to guess, no more. Each guess
-    is made without the verdicts on the pair's own query. With nothing judged, 0..1.
+    `others` are verdicts on pairs that were not drawn: they count for their own pairs and help
+    to guess. Each guess is made without the verdicts on the pair's own query. Nothing drawn
+    and judged says nothing: 0..1.
     """
     given = [batch.answered for batch in batches]
     given = [batch for batch in given if len(batch.drawn)]
+    extra = (np.empty(0, dtype=np.int64), np.empty(0)) if others is None else others
+    known = np.concatenate([extra[0], *(batch.drawn for batch in given)])
+    verdicts = np.concatenate([extra[1], *(batch.verdicts for batch in given)])
+    if len(np.unique(known)) == len(pairs):
+        value = float(verdicts.mean())
+        return Estimate(value, value, value)
     if not given:
         return Estimate(0.5, 0.0, 1.0)
-    judged = np.concatenate([batch.drawn for batch in given])
-    verdicts = np.concatenate([batch.verdicts for batch in given])
-    known, known_verdicts = judged, verdicts
-    if others is not None:
-        known = np.concatenate([judged, others[0]])
-        known_verdicts = np.concatenate([verdicts, others[1]])
-    guesses = _held_out(pairs, known, known_verdicts)
+    guesses = _held_out(pairs, known, verdicts)
+    guesses[extra[0]] = extra[1]
+    judged = len(known) - len(extra[0])
     value = variance = 0.0
     for batch in given:
         errors = (batch.verdicts - guesses[batch.drawn]) / batch.chances
-        weight = len(batch.drawn) / len(judged)
+        weight = len(batch.drawn) / judged
         value += weight * (guesses.mean() + errors.sum() / len(pairs))
         variance += weight**2 * ((1 - batch.chances) * errors**2).sum() / len(pairs) ** 2
         guesses[batch.drawn] = batch.verdicts
-    margin = SURE_95 * sqrt(variance)
+    return _around(float(value), SURE_95 * sqrt(variance))
+
+
+def for_all_queries(found: Estimate, asked: int, every: int) -> Estimate:
+    """The interval where `asked` queries drawn at random stand for `every` query.
+
+    Their means are taken to vary as much as single verdicts do, which is the most they can.
+    """
+    spread = found.value * (1 - found.value) / asked * (1 - asked / every)
+    half = (found.high - found.low) / 2
+    return _around(found.value, sqrt(half**2 + SURE_95**2 * max(0.0, spread)))
+
+
+def _around(value: float, margin: float) -> Estimate:
+    value = min(max(value, 0.0), 1.0)
     return Estimate(value, max(0.0, value - margin), min(1.0, value + margin))
 
 

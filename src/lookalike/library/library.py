@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from lookalike.evaluate.evaluation import Evaluation
     from lookalike.evaluate.measure import Progress
     from lookalike.library.judging import Proposal, Standing
+    from lookalike.library.verdicts import Taken
+    from lookalike.library.judging import Proposal, Standing
     from lookalike.library.teaching import TaughtSpace
     from lookalike.library.verdicts import Taken
 
@@ -477,6 +479,45 @@ class Library:
         return Judging(self._store, self._chosen(space), k).propose(count)
 
     def standing(self, *, space: str | None = None, k: int = 10, width: float = 0.03) -> Standing:
+        """The precision at k by the verdicts given, and how many more +/- `width` takes."""
+        from lookalike.library.judging import Judging
+
+        return Judging(self._store, self._chosen(space), k).standing(width)
+
+    def judge(self, query: str, image: str, verdict: float | None) -> None:
+        """Keep a verdict on an image as an answer to another, by id; None takes it back.
+
+        0 is no match, 1 and more is one. Raises `UnknownIdError`, `UsageError`.
+        """
+        if verdict is not None and not isfinite(verdict):
+            raise UsageError(f"A verdict is a number; it is {verdict}.")
+        pair = (self.get(query.removeprefix("id:")).id, self.get(image.removeprefix("id:")).id)
+        if verdict is None:
+            self._store.unjudge(*pair)
+        else:
+            self._store.judge([Verdict(*pair, float(verdict))])
+
+    def judgements(self) -> list[Verdict]:
+        """All verdicts: `query`, `image`, `verdict`."""
+        return self._store.judgements()
+
+    def read_judgements(self, path: str | os.PathLike[str]) -> Taken:
+        """Keep the verdicts of a csv or a TREC qrels file. Raises `SourceError`."""
+        from lookalike.library.verdicts import take_verdicts
+
+        return take_verdicts(self._store, path)
+
+    def propose(
+        self, count: int = 50, *, space: str | None = None, k: int = 10
+    ) -> list[Proposal]:
+        """Pairs to be judged next: those whose verdicts tell most of the precision at k."""
+        from lookalike.library.judging import Judging
+
+        return Judging(self._store, self._chosen(space), k).propose(count)
+
+    def standing(
+        self, *, space: str | None = None, k: int = 10, width: float = 0.03
+    ) -> Standing:
         """The precision at k by the verdicts given, and how many more +/- `width` takes."""
         from lookalike.library.judging import Judging
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from lookalike.evaluate.judgement_files import read_judgements
 from lookalike.store.records import Verdict
@@ -37,3 +38,28 @@ def settled(verdicts: Iterable[Verdict], warnings: list[str]) -> dict[tuple[str,
             f"{named}{' ...' if len(torn) > _NAMED else ''}."
         )
     return kept
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a file of verdicts."""
+
+    kept: int
+    replaced: int
+    warnings: list[str]
+
+
+def take_verdicts(store: Store, path: str | os.PathLike[str]) -> Taken:
+    """Keep the verdicts of a file; those on ids that the library does not hold are named."""
+    warnings: list[str] = []
+    settled_ = settled(read_judgements(path), warnings)
+    ids = set(store.facts(["id"]).ids)
+    known = [Verdict(*pair, value) for pair, value in settled_.items() if ids.issuperset(pair)]
+    if len(known) < len(settled_):
+        strangers = sorted({id_ for pair in settled_ for id_ in pair} - ids)
+        warnings.append(
+            f"{len(settled_) - len(known):,} verdicts are on ids that the library does not hold, "
+            f"and are not kept: {', '.join(strangers[:_NAMED])}"
+            f"{' ...' if len(strangers) > _NAMED else ''}."
+        )
+    return Taken(len(known), store.judge(known), warnings)
