@@ -48,6 +48,12 @@ def chromium() -> str:
     return found
 
 
+def _note(opened: Opened, kind: str, text: str) -> None:
+    """A driver's word on its own speed is no fault of a page."""
+    if kind in {"error", "warning"} and "GL Driver Message" not in text:
+        opened.noise.append(text)
+
+
 @contextmanager
 def browser_page(path: Path, *, dark: bool = False, query: str = "") -> Iterator[Opened]:
     """Open a file in a fresh Chromium, 1280 x 800 pixels, by its file: address."""
@@ -61,12 +67,7 @@ def browser_page(path: Path, *, dark: bool = False, query: str = "") -> Iterator
             viewport={"width": 1280, "height": 800}, color_scheme="dark" if dark else "light"
         )
         opened = Opened(context.new_page())
-        opened.page.on(
-            "console",
-            lambda said: (
-                opened.noise.append(said.text) if said.type in {"error", "warning"} else None
-            ),
-        )
+        opened.page.on("console", lambda said: _note(opened, said.type, said.text))
         opened.page.on("pageerror", lambda error: opened.noise.append(str(error)))
         opened.page.on("requestfailed", lambda asked: opened.noise.append(asked.url))
         opened.page.on("request", lambda asked: opened.loaded.append(asked.url))

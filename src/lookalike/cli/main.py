@@ -23,6 +23,7 @@ from lookalike.cli import (
     index,
     info,
     judge,
+    map_,
     models,
     neighbours,
     rejects,
@@ -47,6 +48,7 @@ for command in (index, search, neighbours, show, info, rejects, remove, embed, f
     app.command()(getattr(command, command.__name__.rpartition(".")[2]))
 app.command()(evaluate.evaluate)
 app.command()(judge.judge)
+app.command("map")(map_.map_)
 app.command()(teach.teach)
 app.command("import")(import_.import_)
 app.add_typer(space.space, name="space")

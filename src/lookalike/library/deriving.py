@@ -44,7 +44,7 @@ def add_column(store: Store, name: str, on_step: OnStep | None, stop: Stop) -> i
 
 def fill_columns(store: Store, stop: Stop) -> None:
     """Complete the derived columns that a library has, after images were added."""
-    for name in store.derived_columns():
+    for name in set(store.derived_columns()) & set(DERIVERS):
         spaces = [space for space in store.spaces() if space.spec == DERIVERS[name].spec]
         if spaces:
             _fill(store, name, DERIVERS[name], spaces[0], None, stop)

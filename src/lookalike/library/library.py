@@ -48,8 +48,7 @@ if TYPE_CHECKING:
     from lookalike.evaluate.evaluation import Evaluation
     from lookalike.evaluate.measure import Progress
     from lookalike.library.judging import Proposal, Standing
-    from lookalike.library.verdicts import Taken
-    from lookalike.library.judging import Proposal, Standing
+    from lookalike.library.mapping import Map
     from lookalike.library.teaching import TaughtSpace
     from lookalike.library.verdicts import Taken
 
@@ -82,6 +81,7 @@ class Library:
         *,
         path_column: str | None = None,
         path_template: str | None = None,
+        url_column: str | None = None,
         id_column: str | None = None,
         label_column: str | None = None,
         label_from: LabelFrom | None = None,
@@ -96,7 +96,7 @@ class Library:
     ) -> Report:
         """Embed and store the images of a folder, table, archive, file, or list of paths.
 
-        Images that did not change are not opened. The first five options are those of the
+        Images that did not change are not opened. The first six options are those of the
         source (see `sources.open_source`); `id_prefix` stands before every id; `limit` takes
         the first images only; `prune` removes what this source offered before and not now
         (`dry_run`: only names it); `thumbnails` makes them at once. When `stop` turns true,
@@ -115,12 +115,14 @@ class Library:
                 os.fspath(source),
                 path_column=path_column,
                 path_template=path_template,
+                url_column=url_column,
                 id_column=id_column,
                 label_column=label_column,
                 label_from=label_from,
             )
 
-        how = Adding(id_prefix, limit, prune, dry_run, on_progress, on_outcomes, stop)
+        fetch = self._resources.fetch
+        how = Adding(id_prefix, limit, prune, dry_run, on_progress, on_outcomes, stop, fetch)
         way = way_of(self._store, self._space)
         chosen = opened()
         again = opened() if on_progress is not None and is_quick_to_list(chosen) else None
@@ -484,45 +486,6 @@ class Library:
 
         return Judging(self._store, self._chosen(space), k).standing(width)
 
-    def judge(self, query: str, image: str, verdict: float | None) -> None:
-        """Keep a verdict on an image as an answer to another, by id; None takes it back.
-
-        0 is no match, 1 and more is one. Raises `UnknownIdError`, `UsageError`.
-        """
-        if verdict is not None and not isfinite(verdict):
-            raise UsageError(f"A verdict is a number; it is {verdict}.")
-        pair = (self.get(query.removeprefix("id:")).id, self.get(image.removeprefix("id:")).id)
-        if verdict is None:
-            self._store.unjudge(*pair)
-        else:
-            self._store.judge([Verdict(*pair, float(verdict))])
-
-    def judgements(self) -> list[Verdict]:
-        """All verdicts: `query`, `image`, `verdict`."""
-        return self._store.judgements()
-
-    def read_judgements(self, path: str | os.PathLike[str]) -> Taken:
-        """Keep the verdicts of a csv or a TREC qrels file. Raises `SourceError`."""
-        from lookalike.library.verdicts import take_verdicts
-
-        return take_verdicts(self._store, path)
-
-    def propose(
-        self, count: int = 50, *, space: str | None = None, k: int = 10
-    ) -> list[Proposal]:
-        """Pairs to be judged next: those whose verdicts tell most of the precision at k."""
-        from lookalike.library.judging import Judging
-
-        return Judging(self._store, self._chosen(space), k).propose(count)
-
-    def standing(
-        self, *, space: str | None = None, k: int = 10, width: float = 0.03
-    ) -> Standing:
-        """The precision at k by the verdicts given, and how many more +/- `width` takes."""
-        from lookalike.library.judging import Judging
-
-        return Judging(self._store, self._chosen(space), k).standing(width)
-
     def opened_way(self, name: str) -> tuple[Way, Embedder]:
         """The way of a space and its network, opened for one image at a time; close it.
 
@@ -539,6 +502,46 @@ class Library:
     def drop_space(self, name: str) -> None:
         """Remove a space and its vectors. Raises `UsageError` for the default one."""
         self._store.space_drop(name)
+
+    def map(
+        self,
+        space: str | None = None,
+        *,
+        method: str | None = None,
+        seed: int | None = None,
+        refresh: bool = False,
+        on_step: OnStep | None = None,
+    ) -> Map:
+        """Where each image lies in a plane in which what looks alike is near.
+
+        The map is kept: what was added since is placed into it, unless another `method`
+        ("tsne", which needs `[explore]`, or "pca"), another `seed` or `refresh` lays it out anew.
+        Raises `UsageError`, `UnknownNameError`, `MissingExtraError`.
+        """
+        from lookalike.library.mapping import make_map
+
+        chosen = self._chosen(space)
+        return make_map(self._store, chosen, method, seed=seed, refresh=refresh, on_step=on_step)
+
+    def map_html(
+        self,
+        drawn: Map,
+        colour: str | None = None,
+        *,
+        thumbnails: bool = True,
+        on_step: OnStep | None = None,
+    ) -> str:
+        """A map as one web page, coloured by a column. Raises `UnknownNameError`."""
+        from lookalike.library.map_pages import page_of
+
+        pictures = self.thumbnail if thumbnails else None
+        return page_of(self._store, drawn, colour, pictures, on_step)
+
+    def map_png(self, drawn: Map, *, on_step: OnStep | None = None) -> bytes:
+        """A map as a picture: up to 1,600 thumbnails on a grid, none over another."""
+        from lookalike.library.map_pages import picture_of
+
+        return picture_of(drawn, self.thumbnail, on_step)
 
     def get(self, id_: str) -> ImageRecord:
         """What is known of one image. Raises `UnknownIdError` with the nearest ids."""

@@ -19,6 +19,7 @@ from lookalike.store import (
     decisions,
     derived,
     facts,
+    fields,
     filling,
     fingerprints,
     images,
@@ -36,9 +37,11 @@ from lookalike.store import (
     vectors,
     withdrawn,
 )
+from lookalike.store.column import Value
 from lookalike.store.column_cache import ColumnCache
 from lookalike.store.database import Database, data_version
 from lookalike.store.facts import Facts
+from lookalike.store.fields import Field
 from lookalike.store.fingerprints import Fingerprints
 from lookalike.store.indexes import IndexCache
 from lookalike.store.layouts import Layout
@@ -417,6 +420,11 @@ class Store:
         """The words of each content in a derived column; empty when there is none."""
         with self._database.reading() as connection:
             return derived.get(connection, name)
+
+    def values(self, field: Field) -> dict[int, Value]:
+        """The value of every image in a column, by key."""
+        with self._database.reading() as connection:
+            return dict(fields.values(connection, field, "WHERE key > ?", 0))
 
     def layout(self, space: Space) -> Layout | None:
         """The map of a space, None when it was never laid out."""

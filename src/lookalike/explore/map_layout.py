@@ -1,0 +1,104 @@
+"""A layout: every vector becomes a point in the plane, near the points of its neighbours."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+
+from lookalike.errors import MissingExtraError
+from lookalike.explore.map_neighbours import OnStep, no_step
+from lookalike.types import Floats, Halves, Keys
+
+Method = Literal["tsne", "pca"]
+METHODS: tuple[Method, ...] = ("tsne", "pca")
+NEIGHBOURS = 15
+SMALLEST = 5
+"""Fewer images than this are laid out by their principal components whatever was asked."""
+EARLY, LATE = 125, 300
+"""Steps with and without exaggeration; later ones move the map and no longer its neighbours."""
+_EXAGGERATION = 12.0
+_STEPS_AT_ONCE = 25
+_GRID_FROM = 1000
+_SAMPLE = 20_000
+
+
+def neighbour_count(count: int) -> int:
+    """How many neighbours pull at each point: 15, or a third of the others where few are there."""
+    return max(1, min(NEIGHBOURS, (count - 1) // 3))
+
+
+def principal_plane(vectors: Halves, seed: int) -> Floats:
+    """The vectors (n, d) on their first two principal components, float32 (n, 2).
+
+    Learned on up to 20,000 of them, drawn by `seed`. Each component's largest weight is
+    positive, so a map is not mirrored from one machine to the next. Components that the
+    vectors do not have are 0.
+    """
+    count = len(vectors)
+    chosen = np.sort(np.random.default_rng(seed).permutation(count)[:_SAMPLE])
+    sample = np.asarray(vectors[chosen], dtype=np.float64)
+    mean = sample.mean(axis=0)
+    sample -= mean
+    _, directions = np.linalg.eigh(sample.T @ sample)
+    axes = directions[:, :-3:-1].T
+    axes *= np.sign(np.take_along_axis(axes, np.argmax(np.abs(axes), axis=1)[:, None], axis=1))
+    points = np.zeros((count, 2), dtype=np.float32)
+    for start in range(0, count, _SAMPLE):
+        block = np.asarray(vectors[start : start + _SAMPLE], dtype=np.float64) - mean
+        points[start : start + _SAMPLE, : len(axes)] = block @ axes.T
+    return points
+
+
+def tsne(start: Floats, neighbours: Keys, seed: int, on_step: OnStep = no_step) -> Floats:
+    """Points (n, 2) float32 by t-SNE, from points `start` (n, 2) and neighbours (n, k).
+
+    Each neighbour pulls alike: with a perplexity instead, fewer of the 15 nearest stayed
+    together at the same time. t-SNE: van der Maaten and Hinton (2008); the gradient is
+    interpolated on a grid (Linderman et al., 2019) by openTSNE; principal components as a
+    start and a learning rate of n / exaggeration as in Kobak and Berens (2019); even pulls as in
+    Böhm, Berens and Kobak (2022). Raises `MissingExtraError` without `[explore]`.
+    """
+    embedding = opened(start, neighbours, seed)
+    steps = EARLY + LATE
+    for done in range(0, steps, _STEPS_AT_ONCE):
+        early = done < EARLY
+        embedding.optimize(
+            _STEPS_AT_ONCE,
+            exaggeration=_EXAGGERATION if early else 1.0,
+            momentum=0.5 if early else 0.8,
+            learning_rate="auto",
+            inplace=True,
+        )
+        on_step("layout", done + _STEPS_AT_ONCE, steps)
+    points: Floats = np.asarray(embedding, dtype=np.float32)
+    return points
+
+
+def opened(start: Floats, neighbours: Keys, seed: int) -> Any:
+    """An embedding of openTSNE, ready for its steps."""
+    try:
+        from openTSNE import TSNEEmbedding
+        from openTSNE.affinity import PrecomputedAffinities
+        from scipy.sparse import csr_matrix
+    except ImportError as error:
+        raise MissingExtraError("A map by t-SNE (or take --method pca)", "explore") from error
+    count, k = neighbours.shape
+    ends = np.arange(0, count * k + 1, k)
+    one_way = csr_matrix((np.ones(count * k), neighbours.ravel(), ends), shape=(count, count))
+    pulls = one_way + one_way.T
+    return TSNEEmbedding(
+        _small(start, seed),
+        PrecomputedAffinities(pulls / pulls.sum(), normalize=False),
+        negative_gradient_method="fft" if count >= _GRID_FROM else "bh",
+        n_jobs=-1,
+        random_state=seed,
+    )
+
+
+def _small(start: Floats, seed: int) -> Any:
+    """A start so small that all points still feel each other, and no two of them the same."""
+    wide = start.astype(np.float64)
+    spread = float(wide[:, 0].std()) or 1.0
+    jitter = np.random.default_rng(seed).normal(size=wide.shape)
+    return wide / spread * 1e-4 + jitter * 1e-6
