@@ -14,6 +14,11 @@ from lookalike.models.bfloat16 import keep_sums
 from lookalike.types import Floats, Pixels
 
 CONVERTER = "openvino.tools.ovc"
+_first = threading.Lock()
+_begun = threading.Event()
+"""The first run of the process is made alone: when two threads make their first tensors at once,
+OpenVINO's bindings can wait for one another for ever (seen with 2026.4: one has the
+interpreter's lock and waits for a static's guard, the other has the guard)."""
 
 
 def import_openvino() -> ModuleType:
@@ -66,6 +71,14 @@ class OpenVinoNetwork:
 
     def run(self, pixels: Pixels) -> Floats:
         """uint8 (batch, side, side, 3) -> float32 (batch, dim)."""
+        if _begun.is_set():
+            return self._infer(pixels)
+        with _first:
+            vectors = self._infer(pixels)
+            _begun.set()
+        return vectors
+
+    def _infer(self, pixels: Pixels) -> Floats:
         request: Any = getattr(self._requests, "own", None)
         if request is None:
             request = self._requests.own = self._compiled.create_infer_request()
