@@ -25,7 +25,7 @@ from lookalike.types import Floats, Keys, Stop
 Level = Literal["bytes", "pixels", "picture", "scene"]
 LEVELS: tuple[Level, ...] = ("bytes", "pixels", "picture", "scene")
 NEIGHBOURS = 32
-STRANGERS = 6
+STRANGERS = 4
 """An image's nearest that turn out to be strangers before the search for its copies ends."""
 _BLOCK = 128
 _PROBED = 60
@@ -161,7 +161,7 @@ class _Search:
             near = places[block]
             self._load(np.unique(np.concatenate([block, hashed.ravel(), near[near >= 0]])))
             for one, other in hashed:
-                self._look(int(one), int(other))
+                self._look(int(one), int(other), cut=False)
             for one in block:
                 self._look_around(int(one), places, cosines)
             self._wanted.advance("candidates", int(block[-1]) + 1, len(places))
@@ -195,7 +195,7 @@ class _Search:
                 self._look(*pair, cosine=float(cosine))
             strangers += pair not in self.edges
 
-    def _look(self, one: int, other: int, cosine: float = -1.0) -> None:
+    def _look(self, one: int, other: int, *, cosine: float = -1.0, cut: bool = True) -> None:
         pair = (one, other)
         if pair in self.edges:
             return
@@ -203,7 +203,7 @@ class _Search:
         if first is None or second is None:
             return
         self.compared += 1
-        match = same_picture(first, second)
+        match = same_picture(first, second, cut=cut)
         if match is not None:
             exact = match.score > 0.97 and self._same_pixels(one, other)
             level: Level = "pixels" if exact else "picture"

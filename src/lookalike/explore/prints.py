@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import sqlite3
 from collections import OrderedDict, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from lookalike.errors import ImageRejectedError
-from lookalike.explore.registration import Spectra, detail, without_frame
+from lookalike.explore.registration import FINE, RADIUS, Spectra, detail, scaled, without_frame
 from lookalike.images.pool import DecodePool
 from lookalike.images.preprocess import Preprocessing
 from lookalike.images.process import Decoded, SameContent
 from lookalike.store.records import ImageRecord
 from lookalike.types import Floats, Pixels
+
+Value = TypeVar("Value", bound=np.generic)
 
 SIDE = 128
 PREPROCESSING = Preprocessing(SIDE, SIDE, "bicubic", (0, 0, 0), (1, 1, 1), fit="pad")
@@ -37,6 +41,10 @@ class Print:
         self.grey = without_frame(grey)
         self.flat = float(self.grey.std()) < _FLAT
 
+    def turned(self, way: int) -> Print:
+        """The same picture in one of its eight orientations; 0 is as it is."""
+        return Print(np.ascontiguousarray(turned_array(self.grey, way))) if way else self
+
     @cached_property
     def look(self) -> Floats:
         """The picture squashed to a square, as detail of length 1: float32 (LOOK, LOOK)."""
@@ -44,6 +52,11 @@ class Print:
         square = np.asarray(Image.fromarray(self.grey).resize(size, Image.Resampling.BOX))
         found = detail(square, 4)
         return found / max(float(np.linalg.norm(found)), 1e-6)
+
+    @cached_property
+    def fine(self) -> Floats:
+        """The detail of the whole picture at the size at which a match is settled."""
+        return detail(scaled(self.grey, FINE), RADIUS)
 
     @cached_property
     def spectra(self) -> Spectra:
@@ -133,6 +146,11 @@ class Prints:
             self._recent.popitem(last=False)
 
 
+def turned_array(pixels: NDArray[Value], way: int) -> NDArray[Value]:
+    """An array (h, w) in orientation 0..7: from 4 on mirrored, then turned by quarters."""
+    return np.rot90(np.fliplr(pixels) if way >= 4 else pixels, way % 4)
+
+
 def _cut(square: Pixels, width: int, height: int) -> Pixels:
     """The grey picture out of the middle of the square into which it was fitted."""
     longer = max(width, height)
@@ -160,8 +178,3 @@ def _opened(path: Path) -> sqlite3.Connection:
             continue
         return connection
     raise AssertionError
-
-
-def contents_of(images: Sequence[ImageRecord]) -> list[int]:
-    """The content of each image."""
-    return [image.content_key for image in images]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,13 +98,25 @@ def without_frame(grey: Pixels) -> Pixels:
     return np.ascontiguousarray(inside)
 
 
+class Sharp(Protocol):
+    """A picture, uint8 (h, w), and its detail at `FINE` pixels."""
+
+    @property
+    def grey(self) -> Pixels:
+        """Grey levels."""
+
+    @property
+    def fine(self) -> Floats:
+        """The detail, float32."""
+
+
 class Spectra:
     """One picture at all coarse scales, ready to be slid over others."""
 
     def __init__(self, grey: Pixels) -> None:
         stack = np.zeros((len(SCALES), 3, _PAD, _PAD), dtype=np.float32)
         self.areas = np.empty(len(SCALES))
-        self.shapes = []
+        self.shapes: list[tuple[int, int]] = []
         for number, scale in enumerate(SCALES):
             part = detail(scaled(grey, COARSE * scale), 3)
             height, width = part.shape
@@ -111,7 +124,7 @@ class Spectra:
             stack[number, 1, :height, :width] = part * part
             stack[number, 2, :height, :width] = 1
             self.areas[number] = part.size
-            self.shapes.append(part.shape)
+            self.shapes.append((height, width))
         self.spectra = np.fft.rfft2(stack).astype(np.complex64)
 
 
@@ -128,7 +141,6 @@ def coarse(first: Spectra, second: Spectra) -> list[Guess]:
             one[:, 0] * other[:, 0].conj(),
             one[:, 1] * other[:, 2].conj(),
             one[:, 2] * other[:, 1].conj(),
-            one[:, 2] * other[:, 2].conj(),
         ],
         axis=1,
     )
@@ -138,7 +150,10 @@ def coarse(first: Spectra, second: Spectra) -> list[Guess]:
         np.concatenate([second.areas, np.repeat(second.areas[:1], scales - 1)]),
     )
     energy = np.sqrt(np.maximum(maps[:, 1], 1e-3) * np.maximum(maps[:, 2], 1e-3))
-    enough = maps[:, 3] >= LEAST_OVERLAP * smaller[:, None, None]
+    shapes = [(first.shapes[0], shape) for shape in second.shapes]
+    shapes += [(shape, second.shapes[0]) for shape in first.shapes[1:]]
+    common = np.stack([_overlaps(*pair) for pair in shapes])
+    enough = common >= LEAST_OVERLAP * smaller[:, None, None]
     scores = np.where(enough, maps[:, 0] / energy, -1)
     found = []
     for _ in range(_PEAKS):
@@ -152,17 +167,29 @@ def coarse(first: Spectra, second: Spectra) -> list[Guess]:
     return found
 
 
-def fine(first: Pixels, second: Pixels, guess: Guess) -> Fit:
+@cache
+def _overlaps(one: tuple[int, int], other: tuple[int, int]) -> NDArray[np.int64]:
+    """How many pixels two rectangles share when the second is moved; negative moves at the end."""
+    moves = np.arange(_PAD)
+    moves = np.where(moves >= _PAD // 2, moves - _PAD, moves)
+    down, right = (
+        np.maximum(0, np.minimum(first, moves + second) - np.maximum(0, moves))
+        for first, second in zip(one, other, strict=True)
+    )
+    return down[:, None] * right
+
+
+def fine(first: Sharp, second: Sharp, guess: Guess) -> Fit:
     """The best fit near a coarse one, at `FINE` pixels."""
     if guess.scale > 1:
         turned = Guess(guess.score, 1 / guess.scale, -guess.down, -guess.right)
         fit = fine(second, first, turned)
         return Fit(fit.score, 1 / fit.scale, fit.overlap)
-    base, step = scaled(first, FINE), FINE / COARSE
+    step = FINE / COARSE
     best = Guess(-1.0, guess.scale, round(guess.down * step), round(guess.right * step))
-    best = _nudged(base, second, best, _WIDE, (-2, 0, 2))
-    best = _nudged(base, second, best, _NARROW, (-1, 0, 1))
-    part = scaled(second, FINE * best.scale)
+    best = _nudged(first.fine, second.fine, best, _WIDE, (-2, 0, 2))
+    best = _nudged(first.fine, second.fine, best, _NARROW, (-1, 0, 1))
+    base, part = scaled(first.grey, FINE), scaled(second.grey, FINE * best.scale)
     one, other = _common(base, part, best.down, best.right)
     score = best.score
     if min(one.shape) > RADIUS:  # local means that know nothing of what only one of them shows
@@ -171,24 +198,34 @@ def fine(first: Pixels, second: Pixels, guess: Guess) -> Fit:
 
 
 def _nudged(
-    base: Pixels, second: Pixels, at: Guess, changes: Sequence[float], nudges: Sequence[int]
+    base: Floats, second: Floats, at: Guess, changes: Sequence[float], nudges: Sequence[int]
 ) -> Guess:
     """The best of a few scales and places around one; the centre of the second stays."""
-    base_detail = detail(base, RADIUS)
-    height = scaled(second, FINE * at.scale).shape
+    height, width = (length * at.scale for length in second.shape)
     best = at
     for change in changes:
         now = at.scale * (1 + change)
-        part = detail(scaled(second, FINE * now), RADIUS)
-        top = at.down + (height[0] - part.shape[0]) / 2
-        left = at.right + (height[1] - part.shape[1]) / 2
+        part = _resized(second, now)
+        top = at.down + (height - part.shape[0]) / 2
+        left = at.right + (width - part.shape[1]) / 2
         for y in nudges:
             for x in nudges:
                 place = (round(top) + y, round(left) + x)
-                score = _correlation(*_common(base_detail, part, *place))
+                score = _correlation(*_common(base, part, *place))
                 if score > best.score:
                     best = Guess(score, now, *place)
     return best
+
+
+def _resized(values: Floats, factor: float) -> Floats:
+    size = (max(4, round(values.shape[1] * factor)), max(4, round(values.shape[0] * factor)))
+    return np.asarray(Image.fromarray(values).resize(size, Image.Resampling.BILINEAR))
+
+
+def whole(one: Floats, other: Floats) -> float:
+    """The correlation of two details of the same size, give or take a pixel."""
+    height, width = (min(lengths) for lengths in zip(one.shape, other.shape, strict=True))
+    return _correlation(one[:height, :width], other[:height, :width])
 
 
 def _common(base: Any, part: Any, down: int, right: int) -> tuple[Any, Any]:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from lookalike.explore.prints import Print
-from lookalike.explore.registration import Fit, Guess, coarse, fine
-
-Value = TypeVar("Value", bound=np.generic)
+from lookalike.explore.prints import Print, turned_array
+from lookalike.explore.registration import Fit, Guess, coarse, fine, whole
 
 SAME = 0.65
 """From here on the detail of two pictures is the same; strangers that look alike stay below."""
+_SURE = 0.85
 _LIKELY = 0.45
-_WORTH = 0.5
+_WORTH = 0.55
 _SAME_SHAPE = 0.1
 _CUT = 0.93
 
@@ -40,29 +37,28 @@ class Match:
     how: str
 
 
-def turned(pixels: NDArray[Value], way: int) -> NDArray[Value]:
-    """The picture as `WAYS` names it."""
-    return np.rot90(np.fliplr(pixels) if way >= 4 else pixels, way % 4)
-
-
-def same_picture(one: Print, other: Print) -> Match | None:
+def same_picture(one: Print, other: Print, *, cut: bool = True) -> Match | None:
     """Whether two prints are of one picture: re-encoded, resized, turned, cut or framed anew.
 
     The whole pictures are compared in eight orientations; failing that, the one is slid over
-    the other at several scales. Either is settled by the correlation of their detail.
+    the other at several scales, unless `cut` is false. Either is settled by the correlation of
+    their detail.
     """
     if one.flat or other.flat:
         alike = one.flat and other.flat and abs(one.grey.mean() - other.grey.mean()) < 2
         return Match(1.0, "one plain colour") if alike else None
     way = _likely_way(one, other)
     if way is not None:
-        fit = fine(one.grey, np.ascontiguousarray(turned(other.grey, way)), Guess(0, 1, 0, 0))
+        score = whole(one.fine, turned_array(other.fine, way))
+        if score >= _SURE:
+            return Match(score, _words(Fit(score, 1, 1), way))
+        fit = fine(one, other.turned(way), Guess(0, 1, 0, 0))
         if fit.score >= SAME:
             return Match(fit.score, _words(fit, way))
-    for guess in coarse(one.spectra, other.spectra):
+    for guess in coarse(one.spectra, other.spectra) if cut else ():
         if guess.score < _WORTH:
             break
-        fit = fine(one.grey, other.grey, guess)
+        fit = fine(one, other, guess)
         if fit.score >= SAME:
             return Match(fit.score, _words(fit, 0))
     return None
@@ -71,12 +67,12 @@ def same_picture(one: Print, other: Print) -> Match | None:
 def likeness(one: Print, other: Print) -> float:
     """How well the best fit of two prints agrees, -1..1; strangers lie around 0.2."""
     guess = coarse(one.spectra, other.spectra)[0]
-    return fine(one.grey, other.grey, guess).score
+    return fine(one, other, guess).score
 
 
 def _likely_way(one: Print, other: Print) -> int | None:
     """The orientation in which the whole pictures agree roughly, None if in none."""
-    turns = np.stack([turned(other.look, way) for way in range(len(WAYS))])
+    turns = np.stack([turned_array(other.look, way) for way in range(len(WAYS))])
     scores = (turns * one.look).sum(axis=(1, 2))
     shape = np.log(
         [one.grey.shape[0] / one.grey.shape[1], other.grey.shape[0] / other.grey.shape[1]]
