@@ -107,7 +107,7 @@ def search(
 ) -> None:
     """Print the images that look most like QUERY, best first.
 
-    QUERY is an item or several: `a.jpg + 2:id:b.jpg - c.jpg` looks for what is like a and,
+    QUERY is an item or several: `a.jpg + 2:b.jpg - c.jpg` looks for what is like a and,
     twice as much, b, and unlike c. `a.jpg#xywh=40,60,200,150` is a part of a picture. A file
     with another name than it seems, such as `2:a.jpg` or `+`, is `./2:a.jpg` or `./+`.
     """
