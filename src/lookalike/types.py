@@ -107,11 +107,21 @@ class Blob:
     data: bytes = field(repr=False)
 
 
-Location: TypeAlias = File | ZipMember | TarMember | Blob
+@dataclass(frozen=True, slots=True)
+class Web:
+    """An image on the web; `data` are its bytes once they have been fetched."""
+
+    url: str
+    data: bytes = field(default=b"", repr=False)
+
+
+Location: TypeAlias = File | ZipMember | TarMember | Blob | Web
 
 
 def location_uri(location: Location) -> str:
-    """One line naming a location: the path, or `archive!member`."""
+    """One line naming a location: the path, `archive!member`, or the URL."""
+    if isinstance(location, Web):
+        return location.url
     if isinstance(location, File):
         return location.path
     return f"{location.path}!{location.name}"

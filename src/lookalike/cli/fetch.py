@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from lookalike.cli.interrupt import stop_on_interrupt
-from lookalike.cli.options import JsonOption
+from lookalike.cli.options import AllowHostOption, AllowPrivateOption, JsonOption
 from lookalike.cli.output import count, print_json, print_line, say
 from lookalike.cli.output import size as bytes_read
 from lookalike.types import REASONS
@@ -66,13 +66,8 @@ def fetch(
     max_pixels: Annotated[
         int, typer.Option(min=1, help="Reject images of more pixels than this.")
     ] = 100_000_000,
-    allow_host: Annotated[
-        list[str] | None,
-        typer.Option(help="A host that may have a private address; may be repeated."),
-    ] = None,
-    allow_private: Annotated[
-        bool, typer.Option("--allow-private", help="Let all hosts have private addresses.")
-    ] = False,
+    allow_host: AllowHostOption = None,
+    allow_private: AllowPrivateOption = False,
     ignore_robots: Annotated[
         bool, typer.Option("--ignore-robots", help="Do not heed robots.txt and X-Robots-Tag.")
     ] = False,
@@ -101,7 +96,7 @@ def fetch(
         policy=FetchPolicy(
             size=max_bytes,
             seconds=timeout,
-            allow_hosts=frozenset(host.lower() for host in allow_host or []),
+            allow_hosts=frozenset(allow_host or ()),
             allow_private=allow_private,
             user_agent=user_agent,
         ),

@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from lookalike.cli.engine import build_engine, in_words, refresh_engine, wish_of
+from lookalike.cli.fetching import fetch_policy
 from lookalike.cli.interrupt import stop_on_interrupt
 from lookalike.cli.options import (
+    AllowHostOption,
+    AllowPrivateOption,
     DeviceOption,
     JsonOption,
     LibraryOption,
@@ -43,6 +46,9 @@ def index(
     ] = None,
     path_template: Annotated[
         str | None, typer.Option(help="The path made of columns, as 'images/{image}.jpg'.")
+    ] = None,
+    url_column: Annotated[
+        str | None, typer.Option(help="The table's column that holds the image's URL.")
     ] = None,
     id_column: Annotated[str | None, typer.Option(help="The column that holds the id.")] = None,
     label_column: Annotated[
@@ -103,6 +109,8 @@ def index(
     space: Annotated[
         str | None, typer.Option(help="The space that --engine and --refresh are for.")
     ] = None,
+    allow_host: AllowHostOption = None,
+    allow_private: AllowPrivateOption = False,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Name every image once it is stored.")
     ] = False,
@@ -127,6 +135,7 @@ def index(
                 target,
                 path_column=path_column,
                 path_template=path_template,
+                url_column=url_column,
                 id_column=id_column,
                 label_column=label_column,
                 label_from=label_from,
@@ -150,6 +159,7 @@ def index(
             device=device,
             workers=workers,
             limits=Limits(pixels=max_pixels, seconds=timeout),
+            fetch=fetch_policy(allow_host, allow_private=allow_private),
         ) as opened,
         stop_on_interrupt() as stop,
     ):
@@ -161,6 +171,7 @@ def index(
                     else source,
                     path_column=path_column,
                     path_template=path_template,
+                    url_column=url_column,
                     id_column=id_column,
                     label_column=label_column,
                     label_from=label_from,

@@ -1,4 +1,4 @@
-"""Joins the stages: plan, decode ahead, embed in batches, give outcomes in order.
+"""Joins the stages: plan, fetch and decode ahead, embed in batches, give outcomes in order.
 
 Decoding runs in processes, networks on threads, and the caller stores what is yielded; the
 three overlap. What waits between stages is bounded by the number of decode slots.
@@ -10,11 +10,13 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lookalike.embed.catalog import Catalog
 from lookalike.embed.embedder import BAD_VECTOR, Embedder, Vectors
+from lookalike.embed.fetched import fetched
 from lookalike.embed.plan import CHUNK, ToDecode, held_bytes, plan
 from lookalike.errors import ImageRejectedError, LookalikeError
 from lookalike.images.pool import DecodePool
@@ -29,8 +31,12 @@ from lookalike.types import (
     Rejected,
     Stop,
     Unchanged,
+    Web,
     location_uri,
 )
+
+if TYPE_CHECKING:
+    from lookalike.fetch.policy import FetchPolicy
 
 GROUP = 32
 """Outcomes that took work, in one transaction."""
@@ -67,11 +73,19 @@ class _Batch:
 
 
 class Pipeline:
-    """One run from references to outcomes; the network is opened for the first new image."""
+    """One run from references to outcomes; the network is opened for the first new image.
+
+    `policy` says what images on the web may cost and where they may be.
+    """
 
     def __init__(
-        self, pool: DecodePool, embedder: Callable[[], Embedder], catalog: Catalog
+        self,
+        pool: DecodePool,
+        embedder: Callable[[], Embedder],
+        catalog: Catalog,
+        policy: FetchPolicy | None = None,
     ) -> None:
+        self._policy = policy
         self._pool = pool
         self._open_embedder = embedder
         self._catalog = catalog
@@ -90,7 +104,7 @@ class Pipeline:
         When `stop` turns true, nothing more is begun, and what is under way is still given.
         When the source fails, all that it gave before is embedded, then its error is raised.
         """
-        decisions = plan(offered, self._catalog)
+        decisions = fetched(plan(offered, self._catalog), self._catalog, self._policy)
         failure: LookalikeError | None = None
         more = True
         while more or self._decoding or self._waiting:
@@ -157,7 +171,7 @@ class Pipeline:
     def _let_go(self, entry: _Entry, task: ToDecode) -> ToDecode:
         """The same task without the image's bytes, which are not needed once it is decoded."""
         location = task.reference.location
-        if isinstance(location, Blob):
+        if isinstance(location, Blob | Web):
             self._held -= held_bytes(task.reference)
             reference = replace(task.reference, location=replace(location, data=b""))
             task = replace(task, reference=reference)

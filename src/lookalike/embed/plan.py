@@ -10,7 +10,7 @@ from pathlib import Path
 from lookalike.embed.catalog import Catalog
 from lookalike.errors import DuplicateIdError, ImageRejectedError, LookalikeError
 from lookalike.images.read import stamp
-from lookalike.types import Blob, Known, Reference, Rejected, Stamp, Unchanged, location_uri
+from lookalike.types import Blob, Known, Reference, Rejected, Stamp, Unchanged, Web, location_uri
 
 CHUNK = 256
 CHUNK_BYTES = 16 * 2**20
@@ -33,6 +33,8 @@ def plan(
 ) -> Iterator[ToDecode | Unchanged | Rejected]:
     """One decision for each reference, in order; the library is asked once a chunk.
 
+    What came from the web is not asked for again under the same URL.
+
     Raises `DuplicateIdError` when an id stands for another file that is still there.
     """
     for chunk in _chunks(offered):
@@ -48,7 +50,11 @@ def plan(
             before = known.get(reference.id)
             if before is not None:
                 _check_claim(reference, before)
-                if _surely_unchanged(before, now):
+                if isinstance(reference.location, Web):
+                    if before.uri == reference.location.url and not before.missing_vector:
+                        yield Unchanged(reference, before.stamp)
+                        continue
+                elif _surely_unchanged(before, now):
                     yield Unchanged(reference, now)
                     continue
             yield ToDecode(reference, now, before, tuple(digests.get(now.size, ())))
@@ -76,7 +82,7 @@ def _chunks(offered: Iterable[Reference | Rejected]) -> Iterator[list[Reference 
 
 def held_bytes(item: Reference | Rejected) -> int:
     """Bytes of image data that a reference itself keeps in memory."""
-    if isinstance(item, Reference) and isinstance(item.location, Blob):
+    if isinstance(item, Reference) and isinstance(item.location, Blob | Web):
         return len(item.location.data)
     return 0
 

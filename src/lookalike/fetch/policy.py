@@ -35,6 +35,10 @@ class FetchPolicy:
     allow_private: bool = False
     user_agent: str = ""
 
+    def __post_init__(self) -> None:
+        hosts = frozenset(host.strip().lower() for host in self.allow_hosts)
+        object.__setattr__(self, "allow_hosts", hosts)
+
     def trusts(self, host: str) -> bool:
         """Whether the user vouches for this host, wherever it is."""
         return self.allow_private or host in self.allow_hosts

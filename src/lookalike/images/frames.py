@@ -7,7 +7,7 @@ import struct
 from collections.abc import Mapping
 from typing import IO, Any
 
-from lookalike.types import Blob, File, Location, TarMember, ZipMember
+from lookalike.types import Blob, File, Location, TarMember, Web, ZipMember
 
 LENGTHS = struct.Struct(">II")
 KINDS: dict[str, type[File] | type[ZipMember] | type[TarMember]] = {
@@ -48,6 +48,8 @@ def pack_location(location: Location) -> tuple[dict[str, Any], bytes]:
         case TarMember(path, name, offset, length):
             fields = {"path": path, "name": name, "offset": offset, "length": length}
             return {"kind": "tar", **fields}, b""
+        case Web(url, data):
+            return {"kind": "web", "url": url}, data
         case Blob(path, name, data):
             return {"kind": "blob", "path": path, "name": name}, data
 
@@ -55,6 +57,7 @@ def pack_location(location: Location) -> tuple[dict[str, Any], bytes]:
 def unpack_location(header: dict[str, Any], payload: bytes) -> Location:
     """The inverse of `pack_location`."""
     fields = {key: value for key, value in header.items() if key != "kind"}
-    if header["kind"] == "blob":
-        return Blob(**fields, data=payload)
+    if header["kind"] in {"blob", "web"}:
+        kind = Blob if header["kind"] == "blob" else Web
+        return kind(**fields, data=payload)
     return KINDS[header["kind"]](**fields)

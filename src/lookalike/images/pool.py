@@ -15,7 +15,7 @@ from lookalike.images.limits import DEFAULT_LIMITS, Limits
 from lookalike.images.preprocess import Preprocessing
 from lookalike.images.process import Decoded, DecoderProcess, SameContent
 from lookalike.images.shared import SharedMemory
-from lookalike.types import Blob, Location, Pixels
+from lookalike.types import Blob, Location, Pixels, Web
 
 
 class DecodePool:
@@ -90,7 +90,7 @@ class DecodePool:
     ) -> Decoded | SameContent:
         keep_slot = False
         try:
-            picture = self._thumbnails or isinstance(location, Blob)
+            picture = self._thumbnails or isinstance(location, Blob | Web)
             answer = worker.ask(location, known, slot, picture, self._limits.seconds)
             keep_slot = isinstance(answer, Decoded)
             return answer

@@ -12,14 +12,18 @@ from stat import S_ISREG
 
 from lookalike.errors import ImageRejectedError
 from lookalike.images.limits import DEFAULT_LIMITS, Limits
-from lookalike.types import Blob, File, Location, Stamp, TarMember, ZipMember
+from lookalike.types import Blob, File, Location, Stamp, TarMember, Web, ZipMember
 
 
 def stamp(location: Location) -> Stamp:
     """Size and modification time without reading; an archive's own time for its members.
 
+    The web is not asked: what was not fetched has no size, and nothing there has a time.
+
     Raises `ImageRejectedError` (missing, unreadable).
     """
+    if isinstance(location, Web):
+        return Stamp(len(location.data), 0)
     with _as_rejection():
         status = Path(location.path).stat()
         match location:
@@ -57,6 +61,10 @@ def read_bytes(location: Location, limits: Limits = DEFAULT_LIMITS) -> bytes:
                 archive = _open_zip(location.path, Path(location.path).stat().st_mtime_ns)
                 return archive.read(location.name)
             case Blob():
+                return location.data
+            case Web():
+                if not location.data:
+                    raise ImageRejectedError("missing", "it is on the web and was not fetched")
                 return location.data
 
 

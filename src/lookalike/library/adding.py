@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from lookalike.embed.embedder import Embedder
 from lookalike.embed.pipeline import Pipeline
@@ -20,6 +21,9 @@ from lookalike.store.records import Space
 from lookalike.store.store import Store
 from lookalike.types import Known, Outcome, Reference, Rejected, Stop, readable
 
+if TYPE_CHECKING:
+    from lookalike.fetch.policy import FetchPolicy
+
 SHOWN_PRUNED = 1000
 """Pruned ids that a report names; it counts all of them."""
 
@@ -29,7 +33,10 @@ OnOutcomes = Callable[[Sequence[Outcome]], None]
 
 @dataclass(frozen=True, slots=True)
 class Adding:
-    """How a source is to be added; `on_progress` and `on_outcomes` hear what was stored."""
+    """How a source is to be added; `on_progress` and `on_outcomes` hear what was stored.
+
+    `fetch` says what images on the web may cost and where they may be.
+    """
 
     id_prefix: str = ""
     limit: int | None = None
@@ -38,6 +45,7 @@ class Adding:
     on_progress: OnProgress | None = None
     on_outcomes: OnOutcomes | None = None
     stop: Stop = lambda: False
+    fetch: FetchPolicy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +86,7 @@ def add_source(
         number = store.source(source.uri)
         with closing(store.offered(number)) as seen:
             references = _named(islice(source.references(), how.limit), how, seen)
-            pipeline = Pipeline(pool, embedder, SpaceCatalog(store, space))
+            pipeline = Pipeline(pool, embedder, SpaceCatalog(store, space), how.fetch)
             for outcomes in pipeline.run(references, how.stop):
                 store.write(space, number, outcomes, began)
                 report.count(outcomes)

@@ -192,7 +192,7 @@ def _from_files(store: Store, space: Space, way: Way, report: Report, how: Filli
     opened = how.resources.lazy_embedder(way)
     pool = how.resources.pool(way.model.preprocessing, thumbnails=False)
     with pool, opened:
-        pipeline = Pipeline(pool, opened.get, SpaceCatalog(store, space))
+        pipeline = Pipeline(pool, opened.get, SpaceCatalog(store, space), how.resources.fetch)
         for outcomes in pipeline.run(references(), how.stop):
             found: list[tuple[int, Floats]] = []
             counted: list[Outcome] = []

@@ -25,21 +25,25 @@ def open_source(
     *,
     path_column: str | None = None,
     path_template: str | None = None,
+    url_column: str | None = None,
     id_column: str | None = None,
     label_column: str | None = None,
     label_from: LabelFrom | None = None,
 ) -> Source:
     """The source at a path, told by its kind and its name.
 
-    The first four options are for tables: the column that holds the path, or a template
-    that makes it (`images/{image}.jpg`); the columns of the id and of the label.
+    The first five options are for tables: the column that holds the path, or a template
+    that makes it (`images/{image}.jpg`), or the column that holds a URL; the columns of the
+    id and of the label.
     `label_from="folder"` takes the name of the folder that holds an image as its label.
     Nothing is read yet.
 
     Raises `SourceError` when the target is not there or of no known kind, `UsageError` when
     an option does not fit it.
     """
-    options = TableOptions(path_column, path_template, id_column, label_column, label_from)
+    options = TableOptions(
+        path_column, path_template, url_column, id_column, label_column, label_from
+    )
     if not os.path.lexists(target):
         raise SourceError(_not_there(target))
     if Path(target).exists() and not (Path(target).is_dir() or Path(target).is_file()):
@@ -49,6 +53,7 @@ def open_source(
     given = {
         "--path-column": path_column,
         "--path-template": path_template,
+        "--url-column": url_column,
         "--id-column": id_column,
         "--label-column": label_column,
     }

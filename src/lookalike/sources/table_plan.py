@@ -13,7 +13,7 @@ from lookalike.sources.columns import Kind, as_text, convert
 from lookalike.sources.naming import folder_label, path_id
 from lookalike.sources.source import LabelFrom
 from lookalike.sources.template import PathTemplate, column_template, parse_template
-from lookalike.types import File, Reference, Scalar, readable
+from lookalike.types import File, Location, Reference, Scalar, Web, readable
 
 PATH_COLUMNS = frozenset(
     {"image", "path", "file", "filename", "file_name", "filepath", "file_path", "image_path"}
@@ -27,6 +27,7 @@ class TableOptions:
 
     path_column: str | None = None
     path_template: str | None = None
+    url_column: str | None = None
     id_column: str | None = None
     label_column: str | None = None
     label_from: LabelFrom | None = None
@@ -34,6 +35,10 @@ class TableOptions:
     def __post_init__(self) -> None:
         if self.path_column is not None and self.path_template is not None:
             raise UsageError("Give a path column or a path template, not both.")
+        if self.url_column is not None and (self.path_column or self.path_template):
+            raise UsageError("Give a URL column or a path, not both.")
+        if self.url_column is not None and self.label_from is not None:
+            raise UsageError("An image on the web lies in no folder to take a label from.")
         if self.label_column is not None and self.label_from is not None:
             raise UsageError("Take the label from a column or from the folder, not both.")
 
@@ -52,17 +57,30 @@ class RowPlan:
     label_column: str | None
     label_from: LabelFrom | None
     meta: Mapping[str, Kind | None]
+    on_web: bool = False
 
     def reference(self, cells: Mapping[str, Scalar]) -> Reference:
         """The image of one row; raises `ImageRejectedError` (bad-row)."""
         written = self.template.fill(cells)
+        if self.on_web:
+            return self._web(written.strip(), cells)
         path = PurePath(self.folder, written)
         _check_path(path)
         id_ = path_id(PurePath(written)) if self.id_column is None else self.id(cells)
+        return self._reference(id_, File(str(path)), self._label(cells, path), cells)
+
+    def _web(self, url: str, cells: Mapping[str, Scalar]) -> Reference:
+        """The image at a URL, which is its id where no column gives one."""
+        id_ = readable(url) if self.id_column is None else self.id(cells)
+        return self._reference(id_, Web(readable(url)), self._label(cells, PurePath()), cells)
+
+    def _reference(
+        self, id_: str, location: Location, label: str | None, cells: Mapping[str, Scalar]
+    ) -> Reference:
         if not id_:
             raise ImageRejectedError("bad-row", f"column {self.id_column!r} (the id) is empty")
         meta = {column: convert(cells.get(column), kind) for column, kind in self.meta.items()}
-        return Reference(id_, File(str(path)), self._label(cells, path), meta)
+        return Reference(id_, location, label, meta)
 
     def id(self, cells: Mapping[str, Scalar]) -> str:
         """What the id column holds; an empty text where there is none."""
@@ -88,7 +106,8 @@ def make_plan(
     if options.path_template is not None:
         template = parse_template(options.path_template)
     else:
-        template = column_template(options.path_column or _guessed_path_column(kinds, name))
+        column = options.url_column or options.path_column
+        template = column_template(column or _guessed_path_column(kinds, name))
     used = (*template.columns, options.id_column, options.label_column)
     for column in used:
         if column is not None and column not in kinds:
@@ -98,7 +117,13 @@ def make_plan(
         taken.update(template.columns)
     meta = {column: kind for column, kind in kinds.items() if column not in taken}
     return RowPlan(
-        folder, template, options.id_column, options.label_column, options.label_from, meta
+        folder,
+        template,
+        options.id_column,
+        options.label_column,
+        options.label_from,
+        meta,
+        on_web=options.url_column is not None,
     )
 
 
@@ -108,7 +133,7 @@ def _guessed_path_column(columns: Collection[str], name: str) -> str:
         return likely[0]
     raise SourceError(
         f"Which column of {name!r} names the image file? Say it with --path-column, or with "
-        f"--path-template 'images/{{image}}.jpg'. {_listed(columns)}"
+        f"--path-template 'images/{{image}}.jpg'; URLs with --url-column. {_listed(columns)}"
     )
 
 

@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from lookalike.types import Blob, File, Location, Scalar, TarMember, ZipMember
+from lookalike.types import Blob, File, Location, Scalar, TarMember, Web, ZipMember
 
 _LOCATIONS: dict[str, type[Location]] = {
     "file": File,
     "zip": ZipMember,
     "tar": TarMember,
     "blob": Blob,
+    "web": Web,
 }
 _KINDS = {kind: name for name, kind in _LOCATIONS.items()}
 
@@ -39,7 +40,7 @@ def plain(text: str) -> str:
 
 
 def location_cell(location: Location) -> str:
-    """A location as ASCII JSON; the data of a blob are left out."""
+    """A location as ASCII JSON; the data of a blob or of the web are left out."""
     parts = {
         field.name: getattr(location, field.name)
         for field in fields(location)
