@@ -102,9 +102,8 @@ def test_an_exported_model_is_used_as_it_was(tmp_path: Path) -> None:
     np.testing.assert_allclose(
         session.run(None, {"pixels": pixels})[0], by_hand[0].max((2, 3)), rtol=1e-3, atol=1e-4
     )
-    searched = run(
-        tmp_path, "search", "photos/001.jpg", "--library", "own", "--runtime", "onnx", "--json"
-    ).json
+    search = ("search", "photos/001.jpg", "--library", "own", "--include-query")
+    searched = run(tmp_path, *search, "--runtime", "onnx", "--json").json
     assert searched["hits"][0]["id"] == "001.jpg"
 
 
@@ -136,12 +135,20 @@ def test_quantize_measures_before_it_writes(tmp_path: Path) -> None:
     assert (found["calibrated_on"], found["judged_on"]) == (10, 30)
     assert 0.99 < found["cosine"] < 1
     assert 0.5 < found["overlap_at_10"] <= 1
+    assert found["times_as_fast"] > 0
     graph = onnx.load(tmp_path / "int8.onnx").graph
     assert {"QuantizeLinear", "DequantizeLinear"} <= {node.op_type for node in graph.node}
     kernels = [each for each in graph.initializer if list(each.dims) == [35, 12, 3, 3]]
     assert [each.data_type for each in kernels] == [onnx.TensorProto.INT8]
-    checked = run(tmp_path, "models", "check", "onnx:int8.onnx", "--runtime", "onnx", "--json").json
-    assert checked["vector"] == "35"
+    checked = run(tmp_path, "models", "check", "onnx:int8.onnx", "--json").json
+    assert (checked["vector"], checked["runtime"]) == ("35", "onnx")
+    other = run(tmp_path, "models", "check", "onnx:int8.onnx", "--runtime", "openvino")
+    assert (other.code, "This network is quantized" in other.err) == (2, True)
+    shown = {
+        name: run(tmp_path, "models", "show", f"onnx:{name}.onnx", "--json").json["bytes"]
+        for name in ("tiny", "int8")
+    }
+    assert shown["int8"] < 0.5 * shown["tiny"]
 
 
 def test_too_few_images_to_quantize_and_a_vector_drawn(tmp_path: Path) -> None:
