@@ -82,7 +82,7 @@ def search(
     group_duplicates: Annotated[
         bool, typer.Option("--group-duplicates", help="Show equal files once, with their count.")
     ] = False,
-    offset: Annotated[int, typer.Option(min=0, help="Pass over so many matches.")] = 0,
+    offset: Annotated[int | None, typer.Option(min=0, help="Pass over so many matches.")] = None,
     page: Annotated[
         int | None, typer.Option(min=1, help="The first, second, ... lot of -k matches.")
     ] = None,
@@ -116,7 +116,7 @@ def search(
     from lookalike.search.grammar import parse_query
 
     if page is not None:
-        offset += (page - 1) * (k or (K if within is None else RANGE))
+        offset = (offset or 0) + (page - 1) * (k or (K if within is None else RANGE))
     words, texts = query or [], text or []
     if batch is not None and (words or texts or crop):
         raise UsageError("--batch brings the questions: leave QUERY, --text and --crop out.")
@@ -166,7 +166,7 @@ def search(
         print_table(*table(hits, copies=group_duplicates))
     if not len(hits):
         say(_nothing(hits, narrowed=min_similarity is not None or within is not None, where=where))
-    elif hits.next_offset is not None and (page or offset or within is not None):
+    elif hits.next_offset is not None and (offset is not None or within is not None):
         say(f"There is more: --offset {hits.next_offset}")
     if html is not None:
         print_line(str(written)) if not json else say(f"Written: {written}")

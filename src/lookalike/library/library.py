@@ -47,6 +47,9 @@ from lookalike.types import Floats, Halves, Stop, known_metric
 if TYPE_CHECKING:
     from lookalike.evaluate.evaluation import Evaluation
     from lookalike.evaluate.measure import Progress
+    from lookalike.explore.plan import Plan
+    from lookalike.explore.quarantine import Moved
+    from lookalike.library.duplicating import Duplicates
     from lookalike.library.judging import Proposal, Standing
     from lookalike.library.mapping import Map
     from lookalike.library.teaching import TaughtSpace
@@ -149,7 +152,7 @@ class Library:
         space: str | None = None,
         weights: Mapping[str, float] | None = None,
         metric: str | None = None,
-        offset: int = 0,
+        offset: int | None = None,
         min_similarity: float | None = None,
         within: float | None = None,
         diversity: float = 0.0,
@@ -167,7 +170,7 @@ class Library:
         weighted mean of their cosines (`weights={"main": 1, "colour": 0.4}`). `metric` defaults
         to the space's own. Images that the question names are left out unless `include_query`.
 
-        `offset` matches are passed over, for pages. `min_similarity` takes what is less similar
+        `offset` matches are passed over, for pages, which are cut from the exact order. `min_similarity` takes what is less similar
         out of the `k`; `within` gives all that is at least so similar. `diversity`, 0..1,
         prefers matches that are unlike those before them; `group_duplicates` gives equal bytes
         once. `exact` scans all vectors, even where there is an index. `where` is a filter, as
@@ -202,7 +205,7 @@ class Library:
         space: str | None = None,
         weights: Mapping[str, float] | None = None,
         metric: str | None = None,
-        offset: int = 0,
+        offset: int | None = None,
         min_similarity: float | None = None,
         within: float | None = None,
         diversity: float = 0.0,
@@ -542,6 +545,55 @@ class Library:
         from lookalike.library.map_pages import picture_of
 
         return picture_of(drawn, self.thumbnail, on_step)
+
+    def duplicates(
+        self,
+        level: str = "picture",
+        *,
+        space: str | None = None,
+        across: str | None = None,
+        on_step: OnStep | None = None,
+        stop: Stop = lambda: False,
+    ) -> Duplicates:
+        """Groups of near-duplicates: of equal bytes, pixels, of one picture, or of one scene.
+
+        Each level takes in those before it. `space` proposes pairs. With `across`, a column or
+        label, source or folder, only pairs that differ in it. Raises `UnknownNameError`.
+        """
+        from lookalike.library.duplicating import find
+
+        chosen, picture = self._chosen(space), self.thumbnail
+        return find(self._store, self._resources, chosen, level, across, picture, on_step, stop)
+
+    def apply_duplicates(
+        self,
+        plan: str | os.PathLike[str] | Plan,
+        *,
+        quarantine: str | os.PathLike[str] | None = None,
+        on_step: OnStep | None = None,
+    ) -> Moved:
+        """Move the files that a plan lets go into a quarantine; the library follows.
+
+        Raises `LibraryError`, and moves nothing, when something changed since it was made.
+        """
+        from lookalike.library.duplicating import apply
+
+        return apply(self._store, plan, quarantine, on_step)
+
+    def undo_duplicates(self, *, on_step: OnStep | None = None) -> Moved:
+        """Bring the files of the last applied plan back, and what was known of them."""
+        from lookalike.library.duplicating import bring_back
+
+        return bring_back(self._store, on_step)
+
+    def decide_duplicates(self, verdict: str, ids: Sequence[str]) -> int:
+        """Remember that images are `not-duplicates`, or that you `keep-both`: each with each.
+
+        Returns how many pairs that are. Raises `UnknownNameError`, `UnknownIdError`.
+        """
+        from lookalike.library.duplicating import decide
+
+        return decide(self._store, verdict, [self.get(id_).id for id_ in ids])
 
     def get(self, id_: str) -> ImageRecord:
         """What is known of one image. Raises `UnknownIdError` with the nearest ids."""

@@ -59,7 +59,7 @@ class Searcher:
         view = self._view(space)
         vectors, hidden = _stacked(asked, space), _hidden(asked, wanted)
         unit = bool(space.recipe["normalised"])
-        covered = None if wanted.exact else self._indexes.over(space, view)
+        covered = None if wanted.thorough else self._indexes.over(space, view)
         left = self._left_by(wanted)
         allowed = None if left is None else left.keys
         ranking = Ranking(
@@ -255,8 +255,8 @@ class Searcher:
                     copies=self._store.copies_of([image.content_key for image in images]),
                     picture=self._picture,
                     query_parts=question.parts,
-                    offset=wanted.offset,
-                    next_offset=wanted.offset + len(page.keys) if page.more else None,
+                    offset=wanted.start,
+                    next_offset=wanted.start + len(page.keys) if page.more else None,
                     explanation=explanation,
                 )
             )

@@ -34,7 +34,7 @@ class Wanted:
     """
 
     k: int | None = None
-    offset: int = 0
+    offset: int | None = None
     min_similarity: float | None = None
     within: float | None = None
     diversity: float = 0.0
@@ -46,7 +46,7 @@ class Wanted:
     def __post_init__(self) -> None:
         if self.k is not None and self.k < 1:
             raise UsageError(f"k must be at least 1, not {self.k}.")
-        if self.offset < 0:
+        if self.start < 0:
             raise UsageError(f"The offset must be at least 0, not {self.offset}.")
         if not 0 <= self.diversity <= 1:
             raise UsageError(f"Diversity runs from 0 to 1; {self.diversity} does not.")
@@ -57,6 +57,16 @@ class Wanted:
             )
         if self.floor is not None and not math.isfinite(self.floor):
             raise UsageError(f"The least similarity is a finite number, not {self.floor}.")
+
+    @property
+    def start(self) -> int:
+        """How many matches are passed over."""
+        return self.offset or 0
+
+    @property
+    def thorough(self) -> bool:
+        """Whether all vectors are to be scanned: for pages that fit, and for ranges, too."""
+        return self.exact or self.offset is not None or self.within is not None
 
     @property
     def count(self) -> int:
@@ -94,7 +104,7 @@ class Ranking:
 
 def arranged(ranking: Ranking, wanted: Wanted) -> list[Page]:
     """The page of each question. Pages of a library that does not change fit together."""
-    end = wanted.offset + wanted.count
+    end = wanted.start + wanted.count
     needed = max(end + 1, POOL if wanted.diversity else 0)
     depth = needed
     while True:
@@ -107,7 +117,7 @@ def arranged(ranking: Ranking, wanted: Wanted) -> list[Page]:
     pages = []
     for answer in answers:
         keys, scores = _diverse(answer, ranking, wanted)
-        pages.append(Page(keys[wanted.offset : end], scores[wanted.offset : end], len(keys) > end))
+        pages.append(Page(keys[wanted.start : end], scores[wanted.start : end], len(keys) > end))
     return pages
 
 
