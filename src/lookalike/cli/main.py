@@ -16,6 +16,7 @@ from lookalike.cli import (
     columns,
     demo,
     doctor,
+    duplicates,
     embed,
     evaluate,
     fetch,
@@ -49,6 +50,7 @@ for command in (index, search, neighbours, show, info, rejects, remove, embed, f
 app.command()(evaluate.evaluate)
 app.command()(judge.judge)
 app.command("map")(map_.map_)
+app.command()(duplicates.duplicates)
 app.command()(teach.teach)
 app.command("import")(import_.import_)
 app.add_typer(space.space, name="space")

@@ -136,9 +136,9 @@ def _entry(
     elif not isinstance(image.location, File):
         reason = "inside an archive, which is left as it is"
     else:
-        *_, edge, other = min(standing, key=lambda one: one[:2])
-        action, level, match = "move", edge.level, other.id
-        reason = f"{edge.how} as in {other.id}"
+        *_, edge, stays = min(standing, key=lambda one: one[:2])
+        action, level, match = "move", edge.level, stays.id
+        reason = f"same as {stays.id}: {edge.how}"
     return Entry(
         group=number,
         id=image.id,

@@ -70,8 +70,10 @@ def apply_plan(
                 f"An earlier plan was not finished: its files lie in {begun.folder}. Undo it "
                 "first (lookalike duplicates --undo), or apply that same plan again."
             )
-        moves = _journal(begun.folder) if begun else _begin(store, plan, folder)
-        place = begun.folder if begun else _newest(store).folder
+        if begun is None:
+            moves, place = _begin(store, plan, folder)
+        else:
+            moves, place = _journal(begun.folder), begun.folder
         for number, move in enumerate(moves, start=1):
             _put_away(move, place)
             advance("moved", number, len(moves))
@@ -154,7 +156,7 @@ def _inside(path: Path, source: str) -> bool:
     return not root.is_dir() or path.parent.resolve().is_relative_to(root.resolve())
 
 
-def _begin(store: Store, plan: Plan, folder: Path | None) -> list[Move]:
+def _begin(store: Store, plan: Plan, folder: Path | None) -> tuple[list[Move], Path]:
     """Hold the plan against what there is, then write the journal and the rows."""
     problems = stale(store, plan)
     if problems:
@@ -166,29 +168,24 @@ def _begin(store: Store, plan: Plan, folder: Path | None) -> list[Move]:
             place.mkdir(parents=True)
             break
         place = place.with_name(f"{place.name.partition('~')[0]}~{count}")
-    moves = [
-        Move(
-            entry.id,
-            _home(store, entry),
-            f"{number:06d} {Path(entry.path).name}"[:200],
-            entry.sha256,
-        )
-        for number, entry in enumerate(plan.moves, start=1)
-    ]
+    moves = [_move(store, entry, number) for number, entry in enumerate(plan.moves, start=1)]
     store.withdraw([move.id for move in moves], place / _ROWS)
     _write(place / _JOURNAL, json.dumps([asdict(move) for move in moves], indent=1))
     sync_directory(place.parent)
     store.note_quarantine(place, plan.digest, "moving")
-    return moves
+    return moves, place
 
 
-def _home(store: Store, entry: Entry) -> str:
+def _move(store: Store, entry: Entry, number: int) -> Move:
     location = store.image(entry.id).location
-    return location.path
+    assert isinstance(location, File)  # or the plan had been called out of date
+    name = f"{number:06d} {Path(location.path).name}"[:200]
+    return Move(entry.id, location.path, name, entry.sha256)
 
 
-def _newest(store: Store) -> Quarantine:
-    return next(one for one in reversed(store.quarantines()) if one.state == "moving")
+def _unfinished(store: Store) -> Quarantine | None:
+    open_ = [one for one in store.quarantines() if one.state in {"moving", "undoing"}]
+    return open_[-1] if open_ else None
 
 
 def _journal(place: Path) -> list[Move]:

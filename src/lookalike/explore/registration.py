@@ -176,7 +176,8 @@ def _overlaps(one: tuple[int, int], other: tuple[int, int]) -> NDArray[np.int64]
         np.maximum(0, np.minimum(first, moves + second) - np.maximum(0, moves))
         for first, second in zip(one, other, strict=True)
     )
-    return down[:, None] * right
+    shared: NDArray[np.int64] = down[:, None] * right
+    return shared
 
 
 def fine(first: Sharp, second: Sharp, guess: Guess) -> Fit:

@@ -88,5 +88,5 @@ def _likely_way(one: Print, other: Print) -> int | None:
 def _words(fit: Fit, way: int) -> str:
     said = [] if way == 0 else [WAYS[way]]
     if fit.overlap < _CUT:
-        said.append(f"{fit.overlap:.0%} of it in common")
-    return ", ".join(said) or "the whole picture"
+        said.append(f"{fit.overlap:.0%} of it shared")
+    return ", ".join(said) or "the whole of it"
