@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import again, cold, exact, hamming, memory, models, throughput
+from benchmarks import again, ann, cold, exact, hamming, memory, models, throughput
 from benchmarks.material import Bench, drawn_photos
 from benchmarks.report import Table, save
 
@@ -22,6 +22,7 @@ MEASUREMENTS: dict[str, Callable[[Bench], list[Table]]] = {
     "cold": cold.measure,
     "exact": exact.measure,
     "hamming": hamming.measure,
+    "ann": ann.measure,
     "models": models.measure,
 }
 
