@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
 
 from lookalike.index.ann import Ann
-from lookalike.index.engine import Effort, engine, load_faiss
+from lookalike.index.engine import Effort, engine, one_thread
 from lookalike.types import Halves, Keys, Metric, Stop
 
 OnStep = Callable[[str, int, int], None]
@@ -39,7 +39,7 @@ def build(
     sample = np.unique(np.linspace(0, len(rows) - 1, made.training(index)).astype(np.int64))
     learnt_from = _floats(matrix, rows[sample])
     with _threads_for(learnt_from.size):
-        index.train(learnt_from)
+        made.learn(index, learnt_from)
     on_step("learning", 1, 1)
     ann = Ann(name, index, metric, _FIRST)
     extend(ann, matrix, rows, on_step, stop)
@@ -58,17 +58,8 @@ def extend(ann: Ann, matrix: Halves, rows: Keys, on_step: OnStep, stop: Stop) ->
         on_step("adding", min(start + height, len(rows)), len(rows))
 
 
-@contextmanager
-def _threads_for(values: int) -> Iterator[None]:
-    """Little work is done by one thread: several wait for one another more than they do."""
-    faiss = load_faiss()
-    before = faiss.omp_get_max_threads()
-    if values < _ALONE_VALUES:
-        faiss.omp_set_num_threads(1)
-    try:
-        yield
-    finally:
-        faiss.omp_set_num_threads(before)
+def _threads_for(values: int) -> AbstractContextManager[None]:
+    return one_thread() if values < _ALONE_VALUES else nullcontext()
 
 
 def _floats(matrix: Halves, rows: Keys) -> Any:

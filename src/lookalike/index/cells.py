@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from lookalike.index.engine import faiss_metric, load_faiss
-from lookalike.types import Metric
+from lookalike.index.engine import faiss_metric, load_faiss, one_thread
+from lookalike.types import Floats, Metric
 
 TRAINING_ROWS = 64
 """Vectors a cell that k-means learns from."""
@@ -49,6 +49,15 @@ def reaches(index: Any) -> Sequence[int]:
 def training(index: Any) -> int:
     """How many vectors to learn the cells, and the codes, from."""
     return max(_LEAST_TRAINING, TRAINING_ROWS * int(index.nlist))
+
+
+def learn(index: Any, sample: Floats) -> None:
+    """Train the cells on all cores, then the codes alone: theirs are many small steps."""
+    faiss = load_faiss()
+    clustering = faiss.Clustering(index.d, index.nlist, index.cp)
+    clustering.train(sample, faiss.downcast_index(index.quantizer))
+    with one_thread():
+        index.train(sample)
 
 
 def seconds(dim: int, count: int, cores: int) -> float:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 from lookalike.errors import UnknownNameError
-from lookalike.types import Metric
+from lookalike.types import Floats, Metric
 
 EXACT = "exact"
 ENGINES: Mapping[str, str] = {
@@ -59,6 +60,9 @@ class Engine(Protocol):
     def training(self, index: Any) -> int:
         """How many vectors to learn from, at most."""
 
+    def learn(self, index: Any, sample: Floats) -> None:
+        """Train a new index on a sample (m, dim)."""
+
     def reaches(self, index: Any) -> Sequence[int]:
         """The values of `Effort.reach` worth trying, rising."""
 
@@ -82,6 +86,18 @@ def engine(name: str) -> Engine:
 def load_faiss() -> Any:
     """faiss, imported when it is first needed; its own type stubs lack much of it."""
     return importlib.import_module("faiss")
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """faiss works alone: in many small steps, threads wait for one another more than they do."""
+    faiss = load_faiss()
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(before)
 
 
 def faiss_metric(metric: Metric) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lookalike.index.engine import Cost, faiss_metric, load_faiss
-from lookalike.types import Metric
+from lookalike.types import Floats, Metric
 
 GROWTH = 0.5
 """The list of candidates grows with what is asked for as it is."""
@@ -30,6 +30,11 @@ def make(dim: int, count: int, metric: Metric) -> Any:  # noqa: ARG001
 def training(index: Any) -> int:  # noqa: ARG001
     """How many vectors to learn the range of each value from."""
     return _TRAINING_ROWS
+
+
+def learn(index: Any, sample: Floats) -> None:
+    """Learn the range of each value."""
+    index.train(sample)
 
 
 def reaches(index: Any) -> Sequence[int]:

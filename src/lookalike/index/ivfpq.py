@@ -15,6 +15,7 @@ from lookalike.types import Metric
 
 reaches = cells.reaches
 training = cells.training
+learn = cells.learn
 GROWTH = cells.GROWTH
 _BITS = 4
 

@@ -15,6 +15,7 @@ from lookalike.types import Metric
 
 reaches = cells.reaches
 training = cells.training
+learn = cells.learn
 GROWTH = cells.GROWTH
 _FACTORS = 8
 """Bytes of the two numbers that correct each code."""
