@@ -170,11 +170,12 @@ class Library:
         weighted mean of their cosines (`weights={"main": 1, "colour": 0.4}`). `metric` defaults
         to the space's own. Images that the question names are left out unless `include_query`.
 
-        `offset` matches are passed over, for pages, which are cut from the exact order. `min_similarity` takes what is less similar
-        out of the `k`; `within` gives all that is at least so similar. `diversity`, 0..1,
-        prefers matches that are unlike those before them; `group_duplicates` gives equal bytes
-        once. `exact` scans all vectors, even where there is an index. `where` is a filter, as
-        `label = "Dress" and price < 50`: only images it leaves are answers.
+        `offset` matches are passed over, for pages, which are cut from the exact order.
+        `min_similarity` takes what is less similar out of the `k`; `within` gives all that is at
+        least so similar. `diversity`, 0..1, prefers matches that are unlike those before them;
+        `group_duplicates` gives equal bytes once. `exact` scans all vectors, even where there is
+        an index. `where` is a filter, as `label = "Dress" and price < 50`: only images it leaves
+        are answers.
 
         Raises `UnknownIdError`, `UnknownNameError`, `ImageRejectedError`, `FilterError`,
         `UsageError`.
