@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from copy import copy
 from pathlib import Path
 from typing import Annotated
 
@@ -97,7 +98,7 @@ def main() -> None:
     prepare_streams()
     try:
         try:
-            app()
+            only_named(sys.argv[1:])()
         finally:
             sys.stdout.flush()
     except FilterError as error:
@@ -115,6 +116,21 @@ def main() -> None:
     except KeyboardInterrupt:
         say("Interrupted.")
         sys.exit(130)
+
+
+def only_named(words: Sequence[str]) -> typer.Typer:
+    """The app with the one command that is asked for: preparing all takes as long as a search."""
+    wanted = words[0] if words else ""
+    found = [
+        info
+        for info in app.registered_commands
+        if info.callback is not None and wanted == (info.name or info.callback.__name__)
+    ]
+    if not found:
+        return app
+    small = copy(app)
+    small.registered_commands, small.registered_groups = found, []
+    return small
 
 
 def _fail(error: LookalikeError | str, code: int, more: Sequence[str] = ()) -> None:

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from lookalike.evaluate.measure import Progress
     from lookalike.explore.plan import Plan
     from lookalike.explore.quarantine import Moved
+    from lookalike.library.clustering import Clusters
     from lookalike.library.duplicating import Duplicates
     from lookalike.library.judging import Proposal, Standing
     from lookalike.library.mapping import Map
@@ -595,6 +596,49 @@ class Library:
         from lookalike.library.duplicating import decide
 
         return decide(self._store, verdict, [self.get(id_).id for id_ in ids])
+
+    def clusters(
+        self,
+        space: str | None = None,
+        *,
+        method: str | None = None,
+        k: int | None = None,
+        smallest: int | None = None,
+        seed: int = 0,
+        refresh: bool = False,
+        on_step: OnStep | None = None,
+    ) -> Clusters:
+        """Groups of images that look alike, kept as the column `cluster`.
+
+        "kmeans" takes `k`, or the one of the best silhouette; "density", which needs
+        `[explore]`, leaves strays out. What was added since joins the nearest cluster. Names
+        that people gave outlive finding clusters anew. Raises `UsageError`,
+        `UnknownNameError`, `MissingExtraError`.
+        """
+        from lookalike.library.clustering import find_clusters
+
+        return find_clusters(
+            self._store,
+            self._chosen(space),
+            method,
+            k=k,
+            smallest=smallest,
+            seed=seed,
+            refresh=refresh,
+            on_step=on_step,
+        )
+
+    def name_cluster(self, old: str, new: str) -> int:
+        """Give a cluster a name; returns how many contents it has. Raises `UnknownNameError`."""
+        from lookalike.library.clustering import name_cluster
+
+        return name_cluster(self._store, old, new)
+
+    def clusters_html(self, found: Clusters) -> str:
+        """Clusters as one web page: words, the most central and the most diverse images."""
+        from lookalike.library.cluster_pages import page_of
+
+        return page_of(found, self.thumbnail)
 
     def get(self, id_: str) -> ImageRecord:
         """What is known of one image. Raises `UnknownIdError` with the nearest ids."""
