@@ -8,7 +8,7 @@ import numpy as np
 
 from lookalike.errors import MissingExtraError
 from lookalike.explore.map_neighbours import OnStep, no_step
-from lookalike.types import Floats, Halves, Keys
+from lookalike.types import Floats, Keys
 
 Method = Literal["tsne", "pca"]
 METHODS: tuple[Method, ...] = ("tsne", "pca")
@@ -20,34 +20,11 @@ EARLY, LATE = 125, 300
 _EXAGGERATION = 12.0
 _STEPS_AT_ONCE = 25
 _GRID_FROM = 1000
-_SAMPLE = 20_000
 
 
 def neighbour_count(count: int) -> int:
     """How many neighbours pull at each point: 15, or a third of the others where few are there."""
     return max(1, min(NEIGHBOURS, (count - 1) // 3))
-
-
-def principal_plane(vectors: Halves, seed: int) -> Floats:
-    """The vectors (n, d) on their first two principal components, float32 (n, 2).
-
-    Learned on up to 20,000 of them, drawn by `seed`. Each component's largest weight is
-    positive, so a map is not mirrored from one machine to the next. Components that the
-    vectors do not have are 0.
-    """
-    count = len(vectors)
-    chosen = np.sort(np.random.default_rng(seed).permutation(count)[:_SAMPLE])
-    sample = np.asarray(vectors[chosen], dtype=np.float64)
-    mean = sample.mean(axis=0)
-    sample -= mean
-    _, directions = np.linalg.eigh(sample.T @ sample)
-    axes = directions[:, :-3:-1].T
-    axes *= np.sign(np.take_along_axis(axes, np.argmax(np.abs(axes), axis=1)[:, None], axis=1))
-    points = np.zeros((count, 2), dtype=np.float32)
-    for start in range(0, count, _SAMPLE):
-        block = np.asarray(vectors[start : start + _SAMPLE], dtype=np.float64) - mean
-        points[start : start + _SAMPLE, : len(axes)] = block @ axes.T
-    return points
 
 
 def tsne(start: Floats, neighbours: Keys, seed: int, on_step: OnStep = no_step) -> Floats:

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lookalike.errors import UnknownNameError, UsageError
+from lookalike.explore.components import principal
 from lookalike.explore.map_layout import (
     METHODS,
     SMALLEST,
     Method,
     neighbour_count,
-    principal_plane,
     tsne,
 )
 from lookalike.explore.map_neighbours import OnStep, neighbours_of, no_step
@@ -159,7 +159,7 @@ def _lay_out(
     store: Store, space: Space, vectors: Vectors, method: Method, seed: int, on_step: OnStep
 ) -> None:
     count = len(vectors.contents)
-    points = principal_plane(vectors.rows, seed)
+    points = principal(vectors.rows, 2, seed)
     if method == "tsne" and count >= SMALLEST:
         k = neighbour_count(count)
         neighbours, _ = neighbours_of(
@@ -177,7 +177,7 @@ def _place(store: Store, space: Space, vectors: Vectors, layout: Layout, on_step
     if not len(new):
         return 0
     if not len(old):
-        points = principal_plane(vectors.rows, 0)
+        points = principal(vectors.rows, 2, 0)
     else:
         laid = layout.points[np.searchsorted(layout.contents, vectors.contents[old])]
         rows = vectors.rows if len(old) == len(known) else vectors.rows[old]

@@ -27,6 +27,7 @@ let drag = null;
 let hovered = -1;
 let asked = false;
 let renderer = null;
+let tiles = { rows: [], size: 0 };
 
 const sheets = new Sheets(map, () => { redraw(); thumbnailsAgain(); }, (number) => renderer?.drop(number));
 
@@ -54,33 +55,29 @@ function look() {
 
 const ratio = () => Math.min(2, window.devicePixelRatio || 1);
 
-function visible() {
+/** The rows in view if thumbnails can be drawn of them, and how wide; none while they are many. */
+function thumbnailsInView() {
   const [x0, y1] = view.toMap(0, 0);
   const [x1, y0] = view.toMap(view.width, view.height);
+  const none = { rows: [], size: 0 };
+  if (!map.sheets.length || grid.atMost(x0, y0, x1, y1) > 4 * MOST_TILES) return none;
   const rows = [];
   grid.within(x0, y0, x1, y1, (row) => { if (state[row]) rows.push(row); });
-  return rows;
+  const room = Math.sqrt((view.width * view.height) / Math.max(1, rows.length));
+  return rows.length <= MOST_TILES && room > 22 ? { rows, size: Math.min(0.8 * room, 160) } : none;
 }
 
 function draw() {
   if (!renderer) return;
   renderer.draw(view, look());
-  const size = tileSize();
-  if (size) drawThumbnails(size);
+  tiles = thumbnailsInView();
+  if (tiles.size) drawThumbnails();
   drawOver();
 }
 
-/** How wide thumbnails are, once few enough points are in view; 0 before. */
-function tileSize() {
-  if (!map.sheets.length) return 0;
-  const rows = visible();
-  const room = Math.sqrt((view.width * view.height) / Math.max(1, rows.length));
-  return rows.length <= MOST_TILES && room > 22 ? Math.min(0.8 * room, 160) : 0;
-}
-
-function drawThumbnails(size) {
+function drawThumbnails() {
   const bySheet = new Map();
-  for (const row of visible()) {
+  for (const row of tiles.rows) {
     const place = sheets.place(row);
     if (!place) continue;
     if (!bySheet.has(place.sheet)) bySheet.set(place.sheet, { rows: [], places: [] });
@@ -89,21 +86,21 @@ function drawThumbnails(size) {
   }
   for (const [number, { rows, places }] of bySheet) {
     const bitmap = sheets.get(number);
-    if (bitmap) renderer.drawTiles(view, size, bitmap, number, rows, places);
+    if (bitmap) renderer.drawTiles(view, tiles.size, bitmap, number, rows, places);
   }
 }
 
+/** Frames around what is selected or pointed at, and the line that is being drawn. */
 function drawOver() {
   const pen = over.getContext("2d");
   pen.setTransform(ratio(), 0, 0, ratio(), 0, 0);
   pen.clearRect(0, 0, view.width, view.height);
   pen.strokeStyle = dark.matches ? "#fff" : "#111";
   pen.lineWidth = 2;
-  const size = tileSize();
-  if (size) for (const row of visible()) if (state[row] === 2) frame(pen, row, size);
+  for (const row of tiles.rows) if (state[row] === 2) frame(pen, row);
   if (hovered >= 0) {
     const [px, py] = view.toPixels(map.x[hovered], map.y[hovered]);
-    if (size) frame(pen, hovered, size);
+    if (tiles.size) frame(pen, hovered);
     else { pen.beginPath(); pen.arc(px, py, 8, 0, 7); pen.stroke(); }
   }
   if (drag?.line) {
@@ -116,9 +113,9 @@ function drawOver() {
   }
 }
 
-function frame(pen, row, size) {
+function frame(pen, row) {
   const [px, py] = view.toPixels(map.x[row], map.y[row]);
-  pen.strokeRect(px - size / 2, py - size / 2, size, size);
+  pen.strokeRect(px - tiles.size / 2, py - tiles.size / 2, tiles.size, tiles.size);
 }
 
 function thumbnail(row, target) {
@@ -161,7 +158,7 @@ function hover(row, px, py) {
 
 function pointAt(px, py) {
   const [x, y] = view.toMap(px, py);
-  const reach = Math.max(10, tileSize() / 2) / view.scale;
+  const reach = Math.max(10, tiles.size / 2) / view.scale;
   return grid.nearest(x, y, reach, (row) => state[row] > 0);
 }
 
@@ -354,7 +351,7 @@ window.lookalikeMap = {
   selected: chosen,
   pixels: (row) => { const box = stage.getBoundingClientRect(); const [x, y] = view.toPixels(map.x[row], map.y[row]); return [x + box.left, y + box.top]; },
   zoomTo: (row, factor) => { view.zoom(factor, ...view.toPixels(map.x[row], map.y[row])); view.cx = map.x[row]; view.cy = map.y[row]; draw(); },
-  tileSize,
+  tileSize: () => tiles.size,
   /** Frames a second over `frames` frames that turn and zoom, each waited for. */
   measure(frames = 60) {
     const kept = [view.cx, view.cy, view.scale];

@@ -3,7 +3,7 @@
 const POINTS = `#version 300 es
 in vec2 at; in float kind; in float state;
 uniform vec2 centre, zoom; uniform float size; uniform vec3 palette[24]; uniform vec3 marked;
-out vec4 colour;
+flat out vec4 colour;
 void main() {
   gl_Position = vec4((at - centre) * zoom, 0.0, 1.0);
   if (state < 0.5) gl_Position = vec4(9.0, 9.0, 9.0, 1.0);
@@ -13,14 +13,16 @@ void main() {
 }`;
 const DOT = `#version 300 es
 precision mediump float;
-in vec4 colour; uniform float round; out vec4 shown;
+flat in vec4 colour; out vec4 shown;
 void main() {
-  if (round > 0.5) {
-    vec2 off = gl_PointCoord - 0.5;
-    if (dot(off, off) > 0.25) discard;
-  }
+  vec2 off = gl_PointCoord - 0.5;
+  if (dot(off, off) > 0.25) discard;
   shown = colour;
 }`;
+const SQUARE = `#version 300 es
+precision mediump float;
+flat in vec4 colour; out vec4 shown;
+void main() { shown = colour; }`;
 const TILES = `#version 300 es
 in vec2 corner; in vec2 at; in vec2 tile;
 uniform vec2 centre, zoom, extent, scale; uniform float side;
@@ -34,6 +36,8 @@ precision mediump float;
 in vec2 uv; uniform sampler2D sheet; out vec4 shown;
 void main() { shown = texture(sheet, uv); if (shown.a < 0.5) discard; }`;
 
+const PLACES = { at: 0, kind: 1, state: 2, corner: 1, tile: 2 };
+
 export class Renderer {
   /** Throws when the browser offers no WebGL 2. `state` (n,) is 0 hidden, 1 shown, 2 selected. */
   constructor(canvas, map, state) {
@@ -42,7 +46,8 @@ export class Renderer {
     this.gl = gl;
     this.canvas = canvas;
     this.map = map;
-    this.points = program(gl, POINTS, DOT);
+    this.dots = program(gl, POINTS, DOT);
+    this.squares = program(gl, POINTS, SQUARE);
     this.tiles = program(gl, TILES, PICTURE);
     this.textures = new Map();
     this.pointArray = gl.createVertexArray();
@@ -52,14 +57,14 @@ export class Renderer {
       at[2 * i] = map.x[i];
       at[2 * i + 1] = map.y[i];
     }
-    attribute(gl, this.points, "at", 2, gl.FLOAT, at);
-    this.kinds = attribute(gl, this.points, "kind", 1, gl.UNSIGNED_BYTE, new Uint8Array(map.count));
-    this.states = attribute(gl, this.points, "state", 1, gl.UNSIGNED_BYTE, state);
+    attribute(gl, PLACES.at, 2, gl.FLOAT, at);
+    this.kinds = attribute(gl, PLACES.kind, 1, gl.UNSIGNED_BYTE, new Uint8Array(map.count));
+    this.states = attribute(gl, PLACES.state, 1, gl.UNSIGNED_BYTE, state);
     this.tileArray = gl.createVertexArray();
     gl.bindVertexArray(this.tileArray);
-    attribute(gl, this.tiles, "corner", 2, gl.FLOAT, new Float32Array([0, 0, 1, 0, 0, 1, 1, 1]));
-    this.tileAt = attribute(gl, this.tiles, "at", 2, gl.FLOAT, new Float32Array(2), 1);
-    this.tilePlace = attribute(gl, this.tiles, "tile", 2, gl.FLOAT, new Float32Array(2), 1);
+    attribute(gl, PLACES.corner, 2, gl.FLOAT, new Float32Array([0, 0, 1, 0, 0, 1, 1, 1]));
+    this.tileAt = attribute(gl, PLACES.at, 2, gl.FLOAT, new Float32Array(2), 1);
+    this.tilePlace = attribute(gl, PLACES.tile, 2, gl.FLOAT, new Float32Array(2), 1);
     gl.bindVertexArray(null);
   }
   setKinds(codes, palette) {
@@ -84,12 +89,12 @@ export class Renderer {
     gl.viewport(0, 0, this.canvas.width, this.canvas.height);
     gl.clearColor(...look.paper, 1);
     gl.clear(gl.COLOR_BUFFER_BIT);
-    gl.useProgram(this.points);
-    this.aim(this.points, view);
-    gl.uniform1f(where(gl, this.points, "size"), look.size);
-    gl.uniform1f(where(gl, this.points, "round"), look.round ? 1 : 0);
-    gl.uniform3fv(where(gl, this.points, "palette"), this.palette);
-    gl.uniform3fv(where(gl, this.points, "marked"), look.marked);
+    const used = look.round ? this.dots : this.squares;
+    gl.useProgram(used);
+    this.aim(used, view);
+    gl.uniform1f(where(gl, used, "size"), look.size);
+    gl.uniform3fv(where(gl, used, "palette"), this.palette);
+    gl.uniform3fv(where(gl, used, "marked"), look.marked);
     gl.bindVertexArray(this.pointArray);
     gl.drawArrays(gl.POINTS, 0, this.map.count);
   }
@@ -147,16 +152,16 @@ function program(gl, vertex, fragment) {
     gl.compileShader(shader);
     gl.attachShader(made, shader);
   }
+  for (const [name, place] of Object.entries(PLACES)) gl.bindAttribLocation(made, place, name);
   gl.linkProgram(made);
   if (!gl.getProgramParameter(made, gl.LINK_STATUS)) throw new Error(gl.getProgramInfoLog(made));
   return made;
 }
 
-function attribute(gl, used, name, size, type, data, divisor = 0) {
+function attribute(gl, place, size, type, data, divisor = 0) {
   const buffer = gl.createBuffer();
   gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
   gl.bufferData(gl.ARRAY_BUFFER, data, gl.DYNAMIC_DRAW);
-  const place = gl.getAttribLocation(used, name);
   gl.enableVertexAttribArray(place);
   gl.vertexAttribPointer(place, size, type, false, 0, 0);
   gl.vertexAttribDivisor(place, divisor);

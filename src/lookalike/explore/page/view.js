@@ -52,6 +52,14 @@ export class Grid {
     this.rows = new Uint32Array(x.length);
     for (let i = 0; i < x.length; i++) this.rows[next[cell(y[i]) * CELLS + cell(x[i])]++] = i;
   }
+  /** No fewer points than a rectangle holds: those of all cells that it touches. */
+  atMost(x0, y0, x1, y1) {
+    let count = 0;
+    for (let down = this.cell(y0); down <= this.cell(y1); down++) {
+      count += this.starts[down * CELLS + this.cell(x1) + 1] - this.starts[down * CELLS + this.cell(x0)];
+    }
+    return count;
+  }
   /** Calls `found(row)` for every point of a rectangle. */
   within(x0, y0, x1, y1, found) {
     for (let down = this.cell(y0); down <= this.cell(y1); down++) {
