@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from lookalike.errors import LookalikeError as LookalikeError
     from lookalike.errors import MissingExtraError as MissingExtraError
     from lookalike.errors import ModelError as ModelError
+    from lookalike.errors import NotBetterError as NotBetterError
     from lookalike.errors import RecipeMismatchError as RecipeMismatchError
     from lookalike.errors import SourceError as SourceError
     from lookalike.errors import StorageFullError as StorageFullError
@@ -49,6 +50,7 @@ _HOMES = {
     "LookalikeError": "errors",
     "MissingExtraError": "errors",
     "ModelError": "errors",
+    "NotBetterError": "errors",
     "Query": "search.query",
     "QueryPart": "search.results",
     "RecipeMismatchError": "errors",

@@ -106,6 +106,10 @@ class ModelError(LookalikeError):
     """A model is missing, damaged, or gives something unexpected."""
 
 
+class NotBetterError(LookalikeError):
+    """What was learned does no better than what there was, on data held out."""
+
+
 class ImageRejectedError(LookalikeError):
     """One image cannot be used; `reason` is one of `types.REASONS`."""
 

@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from lookalike.cli import (
+    calibrate,
     clusters,
     columns,
     demo,
@@ -51,6 +52,7 @@ for command in (index, search, neighbours, show, info, rejects, remove, embed, f
     app.command()(getattr(command, command.__name__.rpartition(".")[2]))
 app.command()(evaluate.evaluate)
 app.command()(judge.judge)
+app.command()(calibrate.calibrate)
 app.command()(clusters.clusters)
 app.command("map")(map_.map_)
 app.command()(duplicates.duplicates)

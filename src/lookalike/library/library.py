@@ -53,8 +53,10 @@ if TYPE_CHECKING:
     from lookalike.library.duplicating import Duplicates
     from lookalike.library.judging import Proposal, Standing
     from lookalike.library.mapping import Map
+    from lookalike.library.matching import Calibrated
     from lookalike.library.teaching import TaughtSpace
     from lookalike.library.verdicts import Taken
+    from lookalike.search.match import Basis
 
 
 class Library:
@@ -161,6 +163,7 @@ class Library:
         include_query: bool = False,
         exact: bool = False,
         where: str | None = None,
+        min_match: float | None = None,
     ) -> Hits:
         """The `k` images nearest to a question, best first: 10, or 1,000 `within` a range.
 
@@ -176,7 +179,8 @@ class Library:
         least so similar. `diversity`, 0..1, prefers matches that are unlike those before them;
         `group_duplicates` gives equal bytes once. `exact` scans all vectors, even where there is
         an index. `where` is a filter, as `label = "Dress" and price < 50`: only images it leaves
-        are answers.
+        are answers. `min_match`, where the space is calibrated, takes what is less sure to be a
+        match out of the `k`.
 
         Raises `UnknownIdError`, `UnknownNameError`, `ImageRejectedError`, `FilterError`,
         `UsageError`.
@@ -197,6 +201,7 @@ class Library:
             include_query=include_query,
             exact=exact,
             where=where,
+            min_match=min_match,
         )[0]
 
     def search_many(
@@ -215,6 +220,7 @@ class Library:
         include_query: bool = False,
         exact: bool = False,
         where: str | None = None,
+        min_match: float | None = None,
     ) -> list[Hits]:
         """`search` for many questions in one pass over the vectors, which is far cheaper."""
         wanted = Wanted(
@@ -227,6 +233,7 @@ class Library:
             include_query,
             exact,
             where,
+            min_match,
         )
         if weights:
             if space is not None or metric is not None:
@@ -490,6 +497,25 @@ class Library:
         from lookalike.library.judging import Judging
 
         return Judging(self._store, self._chosen(space), k).standing(width)
+
+    def calibrate(
+        self,
+        on: Basis = "background",
+        *,
+        space: str | None = None,
+        column: str = "label",
+        drop: Collection[str] = (),
+    ) -> Calibrated:
+        """Make `match`, a chance in 0..1, of similarities in a space; search gives it then.
+
+        On the library's own background: how unlike strangers a pair is. On `"labels"`: the
+        chance that the nearest agree in `column`; on `"judgements"`: that a person says yes.
+        Raises `UsageError` where there is too little of them.
+        """
+        from lookalike.library.matching import calibrate
+
+        chosen = self._chosen(space)
+        return calibrate(self._store, chosen, on, column=column, drop=drop)
 
     def opened_way(self, name: str) -> tuple[Way, Embedder]:
         """The way of a space and its network, opened for one image at a time; close it.

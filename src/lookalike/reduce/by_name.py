@@ -11,6 +11,7 @@ from lookalike.reduce.lsh import Hyperplanes
 from lookalike.reduce.mean import MeanOfGroups
 from lookalike.reduce.pca import PrincipalComponents
 from lookalike.reduce.reducer import Reducer
+from lookalike.reduce.taught import Taught
 from lookalike.reduce.unit import UnitLength
 
 
@@ -27,6 +28,7 @@ def make_reducer(spec: ReducerSpec) -> Reducer:
         "pca": lambda found: PrincipalComponents(
             _one_number(found, {"whiten"}), bool(_option(found, "whiten", 0))
         ),
+        "taught": lambda found: Taught(_one_number(found, set())),
     }
     if spec.name not in makers:
         raise UnknownNameError("reducer", spec.name, makers)

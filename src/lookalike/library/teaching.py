@@ -1,0 +1,194 @@
+"""Teaches a library: labels, groups or verdicts become a space derived from one that it has."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from lookalike.embed.report import Report
+from lookalike.errors import NotBetterError, RecipeMismatchError, UnknownNameError, UsageError
+from lookalike.evaluate.evaluation import SIGNIFICANT
+from lookalike.evaluate.truth import MISSING, codes_of
+from lookalike.learn.from_classes import METHODS, Classes, Lesson, OnStep, learn_classes
+from lookalike.learn.from_verdicts import learn_from_verdicts
+from lookalike.learn.linear import principal
+from lookalike.learn.verdict_map import DIRECTIONS, Verdicts
+from lookalike.library.spaces import Filling, fill, new_space, way_of
+from lookalike.library.verdicts import OWN, verdicts_of
+from lookalike.reduce.taught import Taught
+from lookalike.search.allowed import rows_of
+from lookalike.store.facts import Facts
+from lookalike.store.records import Space
+from lookalike.store.store import Store
+from lookalike.types import Floats, Keys
+
+MOST_IMAGES = 50_000
+"""Images that a map is learned from; of more, as many are drawn at random."""
+START_IMAGES = 20_000
+SEED = 0
+SOURCES = ("labels", "groups", "judgements")
+
+
+@dataclass(frozen=True, slots=True)
+class Teaching:
+    """How to teach. See `Library.teach` for each; `allowed` are keys to learn on, None: all."""
+
+    source: str = "labels"
+    column: str | None = None
+    group: str | None = None
+    drop: Collection[str] = ()
+    method: str = "auto"
+    dimension: int = 256
+    judgements: str | os.PathLike[str] = OWN
+    threshold: float = 1.0
+    force: bool = False
+    replace: bool = False
+    allowed: Keys | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaughtSpace:
+    """What was learned and from how many `examples`; `report` says how the space was filled."""
+
+    space: str
+    parent: str
+    source: str
+    examples: int
+    dimension: int
+    seconds: float
+    lesson: Lesson
+    warnings: Sequence[str]
+    report: Report
+
+
+def teach(
+    store: Store, name: str, parent: Space, plan: Teaching, filling: Filling, on_step: OnStep
+) -> TaughtSpace:
+    """Learn a linear map of `parent` and make it space `name`. Raises as `Library.teach` says."""
+    began = time.perf_counter()
+    if plan.source not in SOURCES:
+        raise UnknownNameError("thing to learn from", plan.source, SOURCES)
+    if parent.metric != "cosine":
+        raise UsageError(
+            f"Space {parent.name!r} compares by {parent.metric}; only a space that compares by "
+            "cosine can be taught."
+        )
+    _refuse_taken(store, name, parent, plan)
+    way = way_of(store, parent)
+    warnings: list[str] = []
+    learn = _from_verdicts if plan.source == "judgements" else _from_classes
+    with threadpool_limits(1, "blas"):  # many small products: threads only wait for each other
+        lesson, examples = learn(store, parent, plan, warnings, on_step)
+    _refuse_no_gain(lesson, parent, plan)
+    count = lesson.map.weights.shape[1]
+    step = Taught(count, lesson.map.mean, lesson.map.weights)
+    taught = replace(way, specs=(*way.specs, f"taught:{count}"), reducers=(*way.reducers, step))
+    with store.writing():
+        if name in {space.name for space in store.spaces()}:
+            store.space_drop(name)
+        report = fill(store, new_space(store, name, taught, "cosine"), filling)
+    seconds = time.perf_counter() - began
+    return TaughtSpace(
+        name, parent.name, plan.source, examples, count, seconds, lesson, warnings, report
+    )
+
+
+def _refuse_taken(store: Store, name: str, parent: Space, plan: Teaching) -> None:
+    taken = next((space for space in store.spaces() if space.name == name), None)
+    if taken is None:
+        return
+    if name in (parent.name, store.space().name):
+        raise UsageError(f"{name!r} is the space to learn from, or the default: name another.")
+    if not plan.replace:
+        raise RecipeMismatchError(
+            f"There is a space {name!r} already, made with {taken.spec}. "
+            "Choose another name, or replace it: --replace."
+        )
+
+
+def _refuse_no_gain(lesson: Lesson, parent: Space, plan: Teaching) -> None:
+    change = lesson.difference
+    if plan.force or (change.value > 0 and change.p < SIGNIFICANT):
+        return
+    raise NotBetterError(
+        f"What was learned does not surely beat {parent.name!r} on {lesson.held_out:,} that were "
+        f"held out: {lesson.figure} {lesson.after:.3f}, before {lesson.before:.3f} "
+        f"(p = {change.p:.2g}). No space was made. "
+        "Teach with more or cleaner examples, or keep it all the same: --force."
+    )
+
+
+def _from_classes(
+    store: Store, parent: Space, plan: Teaching, warnings: list[str], on_step: OnStep
+) -> tuple[Lesson, int]:
+    if plan.method not in ("auto", *METHODS):
+        raise UnknownNameError("method", plan.method, ("auto", *METHODS))
+    column = plan.column or "label"
+    facts = store.facts([column, *([plan.group] if plan.group else [])])
+    vectors, facts = _vectors(store, parent, facts, plan.allowed)
+    dropped = {value.strip() for value in plan.drop}
+    values = [None if str(v).strip() in dropped else v for v in facts.values[column]]
+    codes, names = codes_of(values)
+    known = _some(np.flatnonzero(codes != MISSING), warnings)
+    if len(names) < 2:
+        raise UsageError(
+            f"{column} tells {len(names)} class{'' if len(names) == 1 else 'es'} apart: at least "
+            "two are needed to learn what makes images differ."
+        )
+    groups = codes_of(facts.values[plan.group])[0] if plan.group else np.full(len(codes), MISSING)
+    if plan.source == "groups":
+        units = codes
+    else:
+        alone = groups.max(initial=MISSING) + 1 + facts.contents
+        units = np.where(groups == MISSING, alone, groups)
+    every = Classes(vectors, codes, units, groups, facts.contents)
+    flags = np.zeros(len(codes), dtype=bool)
+    flags[known] = True
+    methods = METHODS if plan.method == "auto" else (plan.method,)
+    return learn_classes(every.only(flags), methods, plan.dimension, on_step), len(known)
+
+
+def _from_verdicts(
+    store: Store, parent: Space, plan: Teaching, warnings: list[str], on_step: OnStep
+) -> tuple[Lesson, int]:
+    found = verdicts_of(store, plan.judgements, warnings)
+    vectors, facts = _vectors(store, parent, store.facts(["id"]), plan.allowed)
+    row_of = {id_: row for row, id_ in enumerate(facts.ids)}
+    pairs = [
+        (row_of[query], row_of[image], verdict >= plan.threshold)
+        for (query, image), verdict in found.items()
+        if query in row_of and image in row_of and query != image
+    ]
+    if len(pairs) < len(found):
+        warnings.append(f"{len(found) - len(pairs):,} verdicts name images that are not here.")
+    table = np.array(pairs, dtype=np.int64).reshape(-1, 3)
+    verdicts = Verdicts(table[:, 0], table[:, 1], table[:, 2] > 0)
+    generator = np.random.default_rng(SEED)
+    drawn = generator.permutation(len(vectors))[:START_IMAGES]
+    start = principal(vectors[np.sort(drawn)], DIRECTIONS)
+    return learn_from_verdicts(start, vectors, verdicts, on_step), len(pairs)
+
+
+def _vectors(
+    store: Store, space: Space, facts: Facts, allowed: Keys | None
+) -> tuple[Floats, Facts]:
+    """The vectors of images of which something is known, float32, and the facts beside them."""
+    matrix, keys = store.compact(space)
+    if allowed is not None:
+        keys = keys[rows_of(allowed, keys)]
+    facts = facts.only(keys)
+    own = store.compact(space)[1]
+    return matrix[rows_of(facts.keys, own)].astype(np.float32), facts
+
+
+def _some(rows: Keys, warnings: list[str]) -> Keys:
+    if len(rows) <= MOST_IMAGES:
+        return rows
+    warnings.append(f"Learned from {MOST_IMAGES:,} of {len(rows):,} labelled images, at random.")
+    drawn = np.random.default_rng(SEED).permutation(rows)[:MOST_IMAGES]
+    return np.sort(drawn)
