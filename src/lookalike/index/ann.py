@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import IO, Any
 
@@ -30,6 +31,7 @@ class Ann:
         self.index = index
         self.metric = metric
         self.effort = effort
+        self._last: tuple[tuple[int, int], Any] = ((0, 0), None)
 
     def __len__(self) -> int:
         return int(self.index.ntotal)
@@ -58,15 +60,25 @@ class Ann:
         if allowed is not None:
             reach /= max(1e-6, float(np.count_nonzero(allowed)) / len(allowed))
             selector, _kept = _selector(allowed)
-        parameters = self.engine.parameters(min(int(np.ceil(reach)), len(self)), count, selector)
+        reached = min(math.ceil(reach), len(self))
+        parameters = self._parameters(reached, count, selector)
         asked = np.ascontiguousarray(queries, dtype=np.float32)
         if self.metric == "cosine":
             lengths = np.sqrt(np.einsum("ij,ij->i", asked, asked, dtype=np.float64))
-            asked = asked / np.maximum(lengths, np.finfo(np.float64).tiny)[:, None]
-            asked = asked.astype(np.float32)
+            asked = (asked / lengths[:, None]).astype(np.float32)
         _, positions = self.index.search(asked, count, params=parameters)
         found: Keys = positions
         return found
+
+    def _parameters(self, reach: int, count: int, selector: Any) -> Any:
+        """Search parameters; those that were used last are kept, as making them takes time."""
+        if selector is not None:
+            return self.engine.parameters(reach, count, selector)
+        wanted, parameters = self._last
+        if wanted != (reach, count):
+            parameters = self.engine.parameters(reach, count, None)
+            self._last = ((reach, count), parameters)
+        return parameters
 
     def write(self, file: IO[bytes]) -> None:
         """Write the index to a file; raises OSError, also for a full disk."""

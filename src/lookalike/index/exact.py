@@ -98,7 +98,7 @@ def ranked(
     for start in range(0, len(candidates), _RESCORED_AT_ONCE):
         part = slice(start, start + _RESCORED_AT_ONCE)
         vectors = matrix[candidates[part]].astype(np.float64)
-        exact[part], lengths = _ranking_scores(vectors, query, metric)
+        exact[part], lengths = ranking_scores(vectors, query, metric)
         longest = max(longest, float(lengths.max()))
     usable = np.isfinite(exact)
     candidates, exact = candidates[usable], exact[usable]
@@ -107,7 +107,7 @@ def ranked(
     return candidates[best], exact[best], slack
 
 
-def _ranking_scores(vectors: Doubles, query: Doubles, metric: Metric) -> tuple[Doubles, Doubles]:
+def ranking_scores(vectors: Doubles, query: Doubles, metric: Metric) -> tuple[Doubles, Doubles]:
     """Scores by which rows are ranked, l2 still squared, and the lengths of the rows."""
     lengths = np.sqrt((vectors * vectors).sum(axis=1))
     match metric:

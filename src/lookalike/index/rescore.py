@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lookalike.index.exact import as_scores, ranked
+from lookalike.index.exact import as_scores, ranking_scores
 from lookalike.index.lists import scanner
 from lookalike.types import Floats, Halves, Keys, Metric
 
@@ -31,8 +31,11 @@ def rescore(
         found = candidates[i][candidates[i] >= 0]
         if len(found) > k + _SPARE:
             found = _few(matrix, query.astype(np.float32), found, k + _SPARE, metric)
-        best, exact, _ = ranked(matrix, query, found, k, metric)
-        rows[i, : len(best)], scores[i, : len(best)] = best, exact
+        exact, _ = ranking_scores(matrix[found].astype(np.float64), query, metric)
+        exact[~np.isfinite(exact)] = -np.inf
+        best = np.lexsort((found, -exact))[:k]
+        rows[i, : len(best)], scores[i, : len(best)] = found[best], exact[best]
+    rows[scores == -np.inf] = -1
     return as_scores(scores, metric), rows
 
 
