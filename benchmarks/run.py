@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import again, ann, cold, exact, hamming, memory, models, throughput
+from benchmarks import again, ann, cold, exact, filters, hamming, memory, models, throughput
 from benchmarks.material import Bench, drawn_photos
 from benchmarks.report import Table, save
 
@@ -23,6 +23,7 @@ MEASUREMENTS: dict[str, Callable[[Bench], list[Table]]] = {
     "exact": exact.measure,
     "hamming": hamming.measure,
     "ann": ann.measure,
+    "filters": filters.measure,
     "models": models.measure,
 }
 
