@@ -147,7 +147,8 @@ class Hits:
 
     def html(self) -> str:
         """One standalone page with the query and its matches."""
-        return contact_sheet(f"What looks like {self.query}?", [self.sheet()])
+        asked = self.query if len(self.query_parts) < 2 else "these"
+        return contact_sheet(f"What looks like {asked}?", [self.sheet()])
 
     def show(self, path: str | Path | None = None) -> Path | None:
         """Show the matches as a grid: in a notebook at once, elsewhere as a written page.
