@@ -229,12 +229,15 @@ class Downloads:
     async def _keep(self, job: Job, found: _Found) -> None:
         """Write the file, then the outcome."""
         stored = None
-        if found.image is not None and not self._is_kept(found.digest):
+        if found.image is not None:
             cells = {name: as_text(cell) for name, cell in job.cells.items()}
             put = partial(self._keeper.keep, found.digest, found.image, {**cells, "url": job.text})
-            stored = await asyncio.to_thread(put) if self._keeper.waits else put()
-            if self._keeper.waits and self._is_kept(found.digest):
+            if self._keeper.waits:
+                stored = await asyncio.to_thread(put)
+            if self._is_kept(found.digest):
                 stored = None  # another URL brought the same content meanwhile
+            elif stored is None:
+                stored = put()
         outcome = Outcome(
             "duplicate" if stored is None else "fetched",
             http=200,
