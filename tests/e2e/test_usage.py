@@ -183,4 +183,4 @@ def test_exit_codes_of_an_index_run(album, tmp_path):
     assert rejected.code == 3
     assert "bad.jpg: not-an-image" in rejected.err
     assert run(album, "index", "in", "nothing").code == 1
-    assert run(album, "index").code == 2
+    assert run(album, "search").code == 2
