@@ -92,6 +92,9 @@ def table(hits: Hits, *, copies: bool) -> tuple[tuple[str, ...], list[tuple[obje
         (hit.rank, hit.id, hit.label, f"{hit.similarity:.4f}", f"{hit.distance:.4f}")
         for hit in hits
     ]
+    if hits.matches is not None:
+        columns = (*columns, "match")
+        rows = [(*row, f"{match:.2f}") for row, match in zip(rows, hits.matches, strict=True)]
     if copies:
         columns = (*columns, "copies")
         rows = [(*row, number) for row, number in zip(rows, hits.copies, strict=True)]

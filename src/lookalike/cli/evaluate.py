@@ -90,7 +90,7 @@ def evaluate(
     if out is not None:
         _write_csv(found, out)
     for warning in found.warnings:
-        say(f"Warning: {warning}")
+        say(f"Note: {warning}")
     if json:
         print_json(found.as_dict())
     else:

@@ -98,7 +98,7 @@ def _read(opened: Library, path: Path) -> None:
     taken = opened.read_judgements(path)
     say(f"{count(taken.kept, 'verdict')} taken, {taken.replaced:,} of them instead of others.")
     for warning in taken.warnings:
-        say(f"Warning: {warning}")
+        say(f"Note: {warning}")
 
 
 def _export(opened: Library, path: Path) -> None:

@@ -72,6 +72,10 @@ def search(
     min_similarity: Annotated[
         float | None, typer.Option(help="Leave out what is less similar than this.")
     ] = None,
+    min_match: Annotated[
+        float | None,
+        typer.Option(help="Leave out what is less sure a match, 0..1; see `calibrate`."),
+    ] = None,
     within: Annotated[
         float | None,
         typer.Option(help="All that is at least so similar, 1,000 at a time unless -k says."),
@@ -147,6 +151,7 @@ def search(
                 include_query=include_query,
                 exact=exact,
                 where=where,
+                min_match=min_match,
             )
 
         if batch is not None:
@@ -165,7 +170,13 @@ def search(
     else:
         print_table(*table(hits, copies=group_duplicates))
     if not len(hits):
-        say(_nothing(hits, narrowed=min_similarity is not None or within is not None, where=where))
+        say(
+            _nothing(
+                hits,
+                narrowed=(min_similarity, within, min_match) != (None, None, None),
+                where=where,
+            )
+        )
     elif hits.next_offset is not None and (offset is not None or within is not None):
         say(f"There is more: --offset {hits.next_offset}")
     if html is not None:

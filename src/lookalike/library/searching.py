@@ -16,6 +16,7 @@ from lookalike.embed.way import Way
 from lookalike.errors import UsageError
 from lookalike.index.scores import distance, similarity
 from lookalike.library.indexes import Indexes
+from lookalike.library.matching import calibration_of
 from lookalike.library.resources import Resources
 from lookalike.library.spaces import way_of
 from lookalike.models.network import TextTower
@@ -26,6 +27,7 @@ from lookalike.search.engine import Weighed, nearest, nearest_weighed
 from lookalike.search.explanation import Explanation, explained
 from lookalike.search.filters.resolve import Filtered, filtered
 from lookalike.search.graph import NeighbourGraph
+from lookalike.search.match import Matcher
 from lookalike.search.plan import plan
 from lookalike.search.query import Query, Question, as_query
 from lookalike.search.resolve import Asked, Eyes, resolve
@@ -82,7 +84,8 @@ class Searcher:
         count = None if allowed is None else len(allowed)
         scan = plan(view, covered, wanted.count, metric, count).why
         told = explained(view.count, left, scan, time.perf_counter() - began)
-        return self._hits(asked, pages, wanted, space.name, metric, told, bits=space.dim)
+        matches = self._matches(space, metric, view, vectors, pages, wanted)
+        return self._hits(asked, pages, wanted, space.name, metric, told, matches, bits=space.dim)
 
     def search_weighed(
         self, questions: Iterable[Question], weights: Mapping[str, float], wanted: Wanted
@@ -92,6 +95,8 @@ class Searcher:
         A question of several items is combined in each space. Raises `UnknownNameError`, or
         `UsageError` for a space that has no cosine and for weights that are all zero.
         """
+        if wanted.min_match is not None:
+            raise UsageError("A match is told in one space: leave the weights or min_match out.")
         queries = [as_query(question) for question in questions]
         parts: list[Weighed] = []
         asked: list[Asked] = []
@@ -234,13 +239,19 @@ class Searcher:
         space: str,
         metric: Metric,
         explanation: Explanation,
+        matches: Sequence[Floats] | None = None,
         *,
         bits: int = 0,
     ) -> list[Hits]:
         found = []
-        for question, page in zip(asked, pages, strict=True):
-            images = self._store.images_by_key(page.keys)
-            scores = page.scores[np.isin(page.keys, [image.key for image in images])]
+        for number, (question, page) in enumerate(zip(asked, pages, strict=True)):
+            sure = None if matches is None else matches[number]
+            keys = page.keys
+            if sure is not None and wanted.min_match is not None:
+                keys = keys[sure >= wanted.min_match]
+            images = self._store.images_by_key(keys)
+            kept = np.isin(page.keys, [image.key for image in images])
+            scores = page.scores[kept]
             found.append(
                 Hits(
                     query=question.name,
@@ -258,9 +269,37 @@ class Searcher:
                     offset=wanted.start,
                     next_offset=wanted.start + len(page.keys) if page.more else None,
                     explanation=explanation,
+                    matches=None if sure is None else sure[kept],
                 )
             )
         return found
+
+    def _matches(
+        self,
+        space: Space,
+        metric: Metric,
+        view: MatrixView,
+        vectors: NDArray[Any],
+        pages: Sequence[Page],
+        wanted: Wanted,
+    ) -> list[Floats] | None:
+        """How sure each match of each page is; None where the space is not calibrated."""
+        calibration = calibration_of(self._store, space)
+        fits = calibration is not None and calibration.metric == metric
+        if calibration is None or not fits or (space.of_bits and vectors.dtype != np.uint8):
+            if wanted.min_match is not None:
+                raise UsageError(
+                    f"Space {space.name!r} is not calibrated for {metric}, so nothing tells a "
+                    "match. Run: lookalike calibrate"
+                )
+            return None
+        held = np.array(calibration.landmarks, dtype=np.int64)
+        held = held[np.isin(held, view.keys) | np.isin(held, view.tail_keys)]
+        matcher = Matcher(calibration, _rows_of(view, held))
+        return [
+            matcher.chances(vector, _rows_of(view, page.keys), page.scores)
+            for vector, page in zip(vectors, pages, strict=True)
+        ]
 
 
 def _stacked(asked: Sequence[Asked], space: Space) -> NDArray[Any]:

@@ -29,8 +29,8 @@ class Wanted:
     `offset` leaves out that many before them; `min_similarity` and `within` what is less
     similar; `group_duplicates` shows a content once; `diversity`, 0..1, prefers what is unlike
     what comes before it; `include_query` lets an item of the question be an answer to it;
-    `exact` scans all vectors, even where there is an index; `where` is a filter. Raises
-    `UsageError`.
+    `exact` scans all vectors, even where there is an index; `where` is a filter; `min_match`
+    takes out of the `k` what is less sure to be a match. Raises `UsageError`.
     """
 
     k: int | None = None
@@ -42,6 +42,7 @@ class Wanted:
     include_query: bool = False
     exact: bool = False
     where: str | None = None
+    min_match: float | None = None
 
     def __post_init__(self) -> None:
         if self.k is not None and self.k < 1:
@@ -50,6 +51,8 @@ class Wanted:
             raise UsageError(f"The offset must be at least 0, not {self.offset}.")
         if not 0 <= self.diversity <= 1:
             raise UsageError(f"Diversity runs from 0 to 1; {self.diversity} does not.")
+        if self.min_match is not None and not 0 <= self.min_match <= 1:
+            raise UsageError(f"The least match runs from 0 to 1; {self.min_match} does not.")
         if self.within is not None and (self.diversity or self.min_similarity is not None):
             raise UsageError(
                 "A range holds everything that is similar enough: leave diversity and "

@@ -27,7 +27,8 @@ Picture = Callable[[str], bytes | None]
 class Hit:
     """One match. `similarity`: higher is better; `distance` as the metric defines it.
 
-    `copies`: how many images of the library have its very bytes, itself too.
+    `copies`: how many images of the library have its very bytes, itself too. `match`, 0..1: how
+    sure it is a match and not the nearest of strangers; None where that is not calibrated.
     """
 
     rank: int
@@ -38,6 +39,7 @@ class Hit:
     uri: str
     meta: Mapping[str, Scalar]
     copies: int
+    match: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +55,10 @@ class QueryPart:
 class Hits:
     """The answer to one query, best first; all columns have the same length.
 
-    `scores` and `distances` are float32 (k,). `offset` matches come before the first, and
-    `next_offset` is where the next page begins, None after the last. `picture` gives a small
-    WebP for an id; `query_parts` are the items of the question; `explanation` says how they
-    were found.
+    `scores`, `distances` and, where the space is calibrated, `matches` are float32 (k,).
+    `offset` matches come before the first, and `next_offset` is where the next page begins,
+    None after the last. `picture` gives a small WebP for an id; `query_parts` are the items of
+    the question; `explanation` says how they were found.
     """
 
     query: str
@@ -74,10 +76,12 @@ class Hits:
     offset: int = 0
     next_offset: int | None = None
     explanation: Explanation | None = None
+    matches: Floats | None = None
 
     def __post_init__(self) -> None:
         columns = (self.scores, self.distances, self.labels, self.uris, self.metas, self.copies)
-        if any(len(column) != len(self.ids) for column in columns):
+        matches = self.scores if self.matches is None else self.matches
+        if any(len(column) != len(self.ids) for column in (*columns, matches)):
             raise LookalikeError("The columns of a result have different lengths.")
 
     def __len__(self) -> int:
@@ -96,6 +100,7 @@ class Hits:
             uri=self.uris[position],
             meta=self.metas[position],
             copies=self.copies[position],
+            match=None if self.matches is None else float(self.matches[position]),
         )
 
     def __repr__(self) -> str:
@@ -113,6 +118,7 @@ class Hits:
                 "uri": hit.uri,
                 "meta": dict(hit.meta),
                 "copies": hit.copies,
+                **({} if hit.match is None else {"match": round(hit.match, 4)}),
             }
             for hit in self
         ]

@@ -41,6 +41,12 @@ def every(connection: sqlite3.Connection) -> Iterator[Verdict]:
         yield Verdict(query, image, verdict)
 
 
+def draw_chances(connection: sqlite3.Connection) -> dict[tuple[str, str], float]:
+    """The chance with which each pair was drawn, the highest where it was drawn twice."""
+    rows = connection.execute("SELECT query, image, max(chance) FROM draws GROUP BY query, image")
+    return {(query, image): chance for query, image, chance in rows}
+
+
 def add_draws(transaction: Transaction, universe: str, draws: Iterable[Draw]) -> int:
     """Note which pairs of a universe were drawn, as the next batch; returns its number."""
     connection = transaction.connection

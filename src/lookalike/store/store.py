@@ -436,6 +436,11 @@ class Store:
         with self._database.reading() as connection:
             return list(judgements.every(connection))
 
+    def draw_chances(self) -> dict[tuple[str, str], float]:
+        """The chance with which each pair that was ever drawn was drawn."""
+        with self._database.reading() as connection:
+            return judgements.draw_chances(connection)
+
     def draws(self, universe: str) -> list[list[Draw]]:
         """The batches of pairs that were drawn from a universe to be judged, oldest first."""
         with self._database.reading() as connection:
