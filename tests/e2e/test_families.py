@@ -83,12 +83,9 @@ def added(folder: Path, name: str, spec: object, dimension: int | None) -> None:
 
 
 @pytest.mark.extra
-def test_a_torch_model_is_shown_and_exported(folder: Path) -> None:
+def test_a_torch_model_is_exported_and_used_without_torch(folder: Path) -> None:
     spec = weights.torch_checkpoint(folder)
     variables = weights.environment(folder)
-    shown = run(folder, "models", "show", spec, "--json", **variables).json
-    assert shown["vector"] == "96"
-    assert any(layer["name"] == "layer4.0.conv1" for layer in shown["layers"])
     done = run(folder, "models", "export", spec, "tuned.onnx", **variables)
     assert done.code == 0, done.err
     assert "cosine to the original 1.0000" in done.out
