@@ -19,6 +19,7 @@ def album(tmp_path_factory):
     index(folder, "in")
     photo(folder / "2:odd.jpg", 3)
     shutil.copy(folder / "in" / "4.jpg", folder / "+")
+    (folder / "questions.txt").write_text("id:0.jpg\nid:1.jpg\n")
     return folder
 
 
@@ -102,6 +103,9 @@ def test_pages_fit_together(album):
         (["id:0.jpg", "--diversity", "0.5", "--within", "0.5"], "leave diversity"),
         (["id:0.jpg", "--diversity", "2"], "--diversity"),
         (["--batch", "none.csv"], "none.csv"),
+        (["--batch", "in", "--metric", "l3"], "Unknown metric 'l3'"),
+        (["--batch", "questions.txt", "--where", "label ="], "label ="),
+        (["--batch", "questions.txt", "--min-similarity", "nan"], "a finite number"),
     ],
 )
 def test_what_is_no_question_is_said_in_a_sentence(album, arguments, said):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import typer
 
 from lookalike.cli.output import count, print_json_line, print_line, print_table, say
-from lookalike.errors import ImageRejectedError, UnknownIdError, UsageError
+from lookalike.errors import FilterError, ImageRejectedError, UnknownIdError, UsageError
 
 if TYPE_CHECKING:
     from lookalike.search.batch import Written
@@ -33,6 +33,7 @@ def answer_batch(
     """
     from lookalike.search.batch import questions_in, questions_of
 
+    answer([])  # options that cannot be are refused once, not for each question
     stdin = sys.stdin.buffer
     questions = questions_of(stdin, null=null) if source == "-" else questions_in(source)
     failed, header = 0, True
@@ -67,6 +68,8 @@ def _answered(some: Sequence[Written], answer: Answer) -> Iterator[tuple[str, Hi
     whole = [written.query for written in some if written.query is not None]
     try:
         together = iter(answer(whole))
+    except FilterError:
+        raise
     except (UnknownIdError, ImageRejectedError, UsageError):
         together = None
     for written in some:
