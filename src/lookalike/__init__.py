@@ -6,6 +6,7 @@ TYPE_CHECKING = False  # true for type checkers; `typing` itself takes time to l
 if TYPE_CHECKING:
     from lookalike.embed.report import Report as Report
     from lookalike.errors import DuplicateIdError as DuplicateIdError
+    from lookalike.errors import FilterError as FilterError
     from lookalike.errors import ImageRejectedError as ImageRejectedError
     from lookalike.errors import LibraryBusyError as LibraryBusyError
     from lookalike.errors import LibraryDamagedError as LibraryDamagedError
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Crop": "search.query",
     "DuplicateIdError": "errors",
+    "FilterError": "errors",
     "Hit": "search.results",
     "Hits": "search.results",
     "ImageRejectedError": "errors",
