@@ -30,6 +30,7 @@ from lookalike.cli import (
     map_,
     models,
     neighbours,
+    outliers,
     rejects,
     remove,
     search,
@@ -56,6 +57,7 @@ app.command()(calibrate.calibrate)
 app.command()(clusters.clusters)
 app.command("map")(map_.map_)
 app.command()(duplicates.duplicates)
+app.command()(outliers.outliers)
 app.command()(teach.teach)
 app.command("import")(import_.import_)
 app.add_typer(space.space, name="space")

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from lookalike.library.judging import Proposal, Standing
     from lookalike.library.mapping import Map
     from lookalike.library.matching import Calibrated
+    from lookalike.library.outlying import Outliers
     from lookalike.library.teaching import TaughtSpace
     from lookalike.library.verdicts import Taken
     from lookalike.search.match import Basis
@@ -379,6 +380,7 @@ class Library:
         split: str | float | None = None,
         group: str | None = None,
         drop: Collection[str] = (),
+        where: str | None = None,
         queries: int = 20_000,
         tune_weights: bool = False,
         progress: Progress = lambda _done, _of: None,
@@ -390,9 +392,10 @@ class Library:
         given here. `spaces` are set against each other, also mixed as `"main=1+colour=0.4"`;
         `metric` is what comparisons and `tune_weights` are about. `split` is the fraction of
         queries, or `"COLUMN=VALUE"`; images with the same value of `group` are no answers to
-        each other; images with a truth in `drop` are left out; at most `queries` are asked.
+        each other; images with a truth in `drop` are left out, and those that the filter `where`
+        leaves out; at most `queries` are asked.
 
-        Raises `UsageError`, `UnknownNameError`, `SourceError`.
+        Raises `UsageError`, `UnknownNameError`, `SourceError`, `FilterError`.
         """
         from lookalike.library.evaluating import Plan, evaluate_library
 
@@ -407,6 +410,7 @@ class Library:
             split=split,
             group=group,
             drop=drop,
+            where=where,
             queries=queries,
             tune=tune_weights,
         )
@@ -665,6 +669,23 @@ class Library:
         from lookalike.library.cluster_pages import page_of
 
         return page_of(found, self.thumbnail)
+
+    def outliers(
+        self,
+        space: str | None = None,
+        *,
+        on_step: OnStep | None = None,
+        stop: Stop = lambda: False,
+    ) -> Outliers:
+        """Images far from every other, blurred, dark, blank, tiny, cut short; labels in doubt.
+
+        The scores are kept as derived columns, to filter by. Raises `UnknownNameError`.
+        """
+        from lookalike.library.outlying import find_outliers
+
+        hear = on_step or (lambda *_: None)
+        chosen, picture = self._chosen(space), self.thumbnail
+        return find_outliers(self._store, self._resources, chosen, picture, hear, stop)
 
     def get(self, id_: str) -> ImageRecord:
         """What is known of one image. Raises `UnknownIdError` with the nearest ids."""

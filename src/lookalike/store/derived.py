@@ -1,4 +1,4 @@
-"""Columns computed from what images show: words for each content, kept until it goes."""
+"""Columns computed from what images show: words or a number for each content, until it goes."""
 
 from __future__ import annotations
 
@@ -45,8 +45,16 @@ def get(connection: sqlite3.Connection, name: str) -> dict[int, tuple[str, ...]]
     return {content: tuple(json.loads(value)) for content, value in rows}
 
 
-def put(transaction: Transaction, name: str, rows: Iterable[tuple[int, Sequence[str]]]) -> None:
-    """Store the words of contents; contents that were removed meanwhile are passed over."""
+def numbers(connection: sqlite3.Connection, name: str) -> dict[int, float]:
+    """The number of each content in a column of numbers, by content."""
+    rows = connection.execute("SELECT content, value FROM derived WHERE name = ?", (name,))
+    return {content: float(value) for content, value in rows}
+
+
+def put(
+    transaction: Transaction, name: str, rows: Iterable[tuple[int, Sequence[str] | float]]
+) -> None:
+    """Store the words, or the number, of contents; those removed meanwhile are passed over."""
     transaction.connection.executemany(
         "INSERT OR REPLACE INTO derived (name, content, version, value) "
         "SELECT ?, content, ?, ? FROM contents WHERE content = ?",

@@ -72,7 +72,12 @@ def values(
                 f"ON derived.content = images.content AND name = ? {condition} ORDER BY key",
                 (field.name, parameter),
             )
-            return ((key, None if cell is None else tuple(json.loads(cell))) for key, cell in found)
+            return ((key, _of_derived(cell)) for key, cell in found)
+
+
+def _of_derived(cell: str | None) -> Value:
+    value = None if cell is None else json.loads(cell)
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _of_meta(

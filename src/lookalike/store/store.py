@@ -160,7 +160,7 @@ class Store:
             rows = [(content, vectors.to_blob(vector, space)) for content, vector in vectors_]
             filling.put(transaction, space, rows)
 
-    def derive(self, name: str, words: Iterable[tuple[int, Sequence[str]]]) -> None:
+    def derive(self, name: str, words: Iterable[tuple[int, Sequence[str] | float]]) -> None:
         """Store the words of contents in a derived column."""
         with self.writing(), self._database.transaction() as transaction:
             derived.put(transaction, name, words)
@@ -252,8 +252,8 @@ class Store:
         with self.writing(), self._database.transaction(derived=True) as transaction:
             layouts.place(transaction, space, contents_, points, placed=True)
 
-    def set_derived(self, name: str, words: Mapping[int, Sequence[str]]) -> None:
-        """Make a derived column what `words` say of contents, and nothing else."""
+    def set_derived(self, name: str, words: Mapping[int, Sequence[str] | float]) -> None:
+        """Make a derived column what words or numbers say of contents, and nothing else."""
         with self.writing(), self._database.transaction() as transaction:
             derived.drop(transaction, name)
             derived.put(transaction, name, words.items())
@@ -415,6 +415,11 @@ class Store:
         """Columns of all images at once: `id`, `label`, or of a table; raises UnknownNameError."""
         with self._database.reading() as connection:
             return facts.read(connection, names)
+
+    def derived_numbers(self, name: str) -> dict[int, float]:
+        """The number of each content in a derived column; empty when there is none."""
+        with self._database.reading() as connection:
+            return derived.numbers(connection, name)
 
     def derived(self, name: str) -> dict[int, tuple[str, ...]]:
         """The words of each content in a derived column; empty when there is none."""
