@@ -7,6 +7,7 @@ python -m benchmarks.fetch_server PHOTOS HOSTS PORT; it prints a line when it is
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import random
 import sys
@@ -23,7 +24,10 @@ SHARES = (
     ("page", 0.01),
     ("hang", 0.005),
 )
+SETTLED = frozenset({"good", "slow", "gone", "page"})
+"""One answer settles these."""
 SLOW_SECONDS = 2.0
+HANG_SECONDS = 120.0
 RETRY_AFTER = 1
 
 
@@ -58,7 +62,7 @@ class Server:
                 self.most[host] = max(self.most[host], self.active[host])
                 self.seconds[host, int(time.monotonic())] += 1
                 try:
-                    await self.answer(path, writer)
+                    await self.answer(path, reader, writer)
                     await writer.drain()
                 finally:
                     self.active[host] -= 1
@@ -69,7 +73,9 @@ class Server:
         finally:
             writer.close()
 
-    async def answer(self, path: str, writer: asyncio.StreamWriter) -> None:
+    async def answer(
+        self, path: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         if path == "/stats":
             body = json.dumps(self.stats()).encode()
             writer.write(_head(200, len(body)) + body)
@@ -84,7 +90,7 @@ class Server:
         body = self.photos[number % len(self.photos)] + number.to_bytes(8, "big")
         match behaviour(number):
             case "slow":
-                await asyncio.sleep(SLOW_SECONDS)
+                await _wait(reader, SLOW_SECONDS)
             case "gone":
                 writer.write(_head(404, 0))
                 return
@@ -104,7 +110,7 @@ class Server:
                 writer.write(_head(200, len(text)) + text)
                 return
             case "hang":
-                await asyncio.sleep(120)
+                await _wait(reader, HANG_SECONDS)
                 return
             case _:
                 pass
@@ -114,10 +120,20 @@ class Server:
         return {
             "requests": sum(self.asked.values()),
             "urls": len(self.asked),
+            "again_for_nothing": sum(
+                times - 1 for number, times in self.asked.items() if behaviour(number) in SETTLED
+            ),
             "robots": self.robots,
             "most_at_once": max(self.most.values(), default=0),
             "most_a_second": max(self.seconds.values(), default=0),
         }
+
+
+async def _wait(reader: asyncio.StreamReader, seconds: float) -> None:
+    """Wait, but no longer than whoever asked. Raises `ConnectionError` when they are gone."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(reader.read(1), seconds)
+        raise ConnectionError("they hung up")
 
 
 def _head(status: int, length: int, more: str = "") -> bytes:
