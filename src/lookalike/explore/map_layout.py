@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, Literal
 
 import numpy as np
@@ -19,7 +20,9 @@ EARLY, LATE = 125, 300
 """Steps with and without exaggeration; later ones move the map and no longer its neighbours."""
 _EXAGGERATION = 12.0
 _STEPS_AT_ONCE = 25
-_GRID_FROM = 1000
+GRID_FROM = 4000
+"""Points from which on the gradient is interpolated on a grid."""
+_THREADS_FROM = 10_000
 
 
 def neighbour_count(count: int) -> int:
@@ -67,10 +70,15 @@ def opened(start: Floats, neighbours: Keys, seed: int) -> Any:
     return TSNEEmbedding(
         _small(start, seed),
         PrecomputedAffinities(pulls / pulls.sum(), normalize=False),
-        negative_gradient_method="fft" if count >= _GRID_FROM else "bh",
-        n_jobs=-1,
+        negative_gradient_method="fft" if count >= GRID_FROM else "bh",
+        n_jobs=threads(count),
         random_state=seed,
     )
+
+
+def threads(count: int) -> int:
+    """Threads for so many points: for few, waiting for one another takes longer than the work."""
+    return (os.cpu_count() or 1) if count >= _THREADS_FROM else 1
 
 
 def _small(start: Floats, seed: int) -> Any:

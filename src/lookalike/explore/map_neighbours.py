@@ -28,18 +28,19 @@ def neighbours_of(
     k: int,
     metric: Metric,
     *,
-    itself: bool,
+    own: Keys | None,
     on_step: OnStep = no_step,
 ) -> tuple[Keys, Floats]:
     """Rows (q, k) int64 of `matrix` (n, d) nearest to `queries` (q, d), nearest first, and scores.
 
-    Float32 products, so rows whose scores differ by a rounding may change places. `itself`
-    says that queries are the rows of the matrix, none of which is its own neighbour. `k` has
-    to be below n then. Memory is a block of 2,048 x 4,096 scores.
+    Float32 products, so rows whose scores differ by a rounding may change places. `own` (q,)
+    says which row of the matrix each query is, as none is its own neighbour; None when they
+    are no rows of it. `k` is at most the number of other rows. Memory is a block of
+    2,048 x 4,096 scores.
     """
     make = numpy_ranker if matrix.size < _SMALL else onnx_ranker
     rank = make(metric, unit=False)
-    wanted = k + 1 if itself else k
+    wanted = k if own is None else k + 1
     rows = np.empty((len(queries), k), dtype=np.int64)
     scores = np.empty((len(queries), k), dtype=np.float32)
     for start in range(0, len(queries), _QUERIES_AT_ONCE):
@@ -49,8 +50,8 @@ def neighbours_of(
             best.offer(numbers, rank(block, some))
         best.settle()
         end = start + len(some)
-        if itself:
-            others = best.rows != np.arange(start, end)[:, None]
+        if own is not None:
+            others = best.rows != own[start:end, None]
             others[others.all(axis=1), -1] = False
             best.rows, best.scores = best.rows[others], best.scores[others]
         rows[start:end] = best.rows.reshape(-1, k)

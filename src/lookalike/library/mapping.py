@@ -163,7 +163,7 @@ def _lay_out(
     if method == "tsne" and count >= SMALLEST:
         k = neighbour_count(count)
         neighbours, _ = neighbours_of(
-            vectors.rows, vectors.rows, k, vectors.metric, itself=True, on_step=on_step
+            vectors.rows, vectors.rows, k, vectors.metric, own=np.arange(count), on_step=on_step
         )
         points = tsne(points, neighbours, seed, on_step)
     store.set_layout(space, {"method": method, "seed": seed}, vectors.contents, points)
@@ -180,16 +180,26 @@ def _place(store: Store, space: Space, vectors: Vectors, layout: Layout, on_step
         points = principal(vectors.rows, 2, 0)
     else:
         laid = layout.points[np.searchsorted(layout.contents, vectors.contents[old])]
-        rows = vectors.rows if len(old) == len(known) else vectors.rows[old]
-        k = min(neighbour_count(len(known)), len(old))
-        neighbours, _ = neighbours_of(
-            vectors.rows[new], rows, k, vectors.metric, itself=False, on_step=on_step
-        )
-        points = near_neighbours(laid, neighbours)
-        if layout.recipe["method"] == "tsne" and len(old) >= SMALLEST:
-            points = settled(laid, points, neighbours, on_step)
+        k = neighbour_count(len(known))
+        start = near_neighbours(laid, _nearest(vectors, new, old, min(k, len(old)), on_step))
+        points = start
+        if layout.recipe["method"] == "tsne" and len(known) >= SMALLEST:
+            order = np.concatenate([old, new])
+            places = np.empty_like(order)
+            places[order] = np.arange(len(order))
+            near, _ = neighbours_of(
+                vectors.rows[new], vectors.rows, k, vectors.metric, own=new, on_step=on_step
+            )
+            points = settled(laid, start, places[near], on_step)
     store.add_positions(space, vectors.contents[new], points)
     return len(new)
+
+
+def _nearest(vectors: Vectors, new: Keys, old: Keys, k: int, on_step: OnStep) -> Keys:
+    """The k nearest old ones (m, k) of each new one, as places among the old."""
+    rows = vectors.rows[old]
+    found, _ = neighbours_of(vectors.rows[new], rows, k, vectors.metric, own=None, on_step=on_step)
+    return found
 
 
 def _drawn(

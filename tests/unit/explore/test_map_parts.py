@@ -35,16 +35,16 @@ def test_neighbours_are_those_of_brute_force(metric):
     else:
         closeness = -((wide[:, None] - wide[None]) ** 2).sum(axis=2)
     np.fill_diagonal(closeness, -np.inf)
-    rows, scores = neighbours_of(matrix, matrix, 5, metric, itself=True)
+    rows, scores = neighbours_of(matrix, matrix, 5, metric, own=np.arange(300))
     assert (rows == np.argsort(-closeness, axis=1)[:, :5]).all()
     assert (np.diff(scores, axis=1) <= 0).all()
-    some, _ = neighbours_of(matrix[:7], matrix, 3, metric, itself=False)
+    some, _ = neighbours_of(matrix[:7], matrix, 3, metric, own=None)
     assert (some[:, 0] == np.arange(7)).all()
 
 
 def test_a_row_with_many_copies_is_never_its_own_neighbour():
     matrix = np.ones((40, 4), np.float16)
-    rows, _ = neighbours_of(matrix, matrix, 6, "cosine", itself=True)
+    rows, _ = neighbours_of(matrix, matrix, 6, "cosine", own=np.arange(40))
     assert rows.shape == (40, 6)
     assert (rows != np.arange(40)[:, None]).all()
 
