@@ -8,7 +8,7 @@ from lookalike.index.exact import as_scores, ranking_scores
 from lookalike.index.lists import scanner
 from lookalike.types import Floats, Halves, Keys, Metric
 
-_SPARE = 6
+_SPARE = 4
 """Candidates beyond k that are scored in float64: float32 may have swapped near ties."""
 
 
@@ -29,9 +29,11 @@ def rescore(
     rows = np.full((len(queries), k), -1, dtype=np.int64)
     for i, query in enumerate(asked):
         found = candidates[i][candidates[i] >= 0]
+        vectors = matrix[found]
         if len(found) > k + _SPARE:
-            found = _few(matrix, query.astype(np.float32), found, k + _SPARE, metric)
-        exact, _ = ranking_scores(matrix[found].astype(np.float64), query, metric)
+            few = _few(vectors, query.astype(np.float32), k + _SPARE, metric)
+            found, vectors = found[few], vectors[few]
+        exact, _ = ranking_scores(vectors.astype(np.float64), query, metric)
         exact[~np.isfinite(exact)] = -np.inf
         best = np.lexsort((found, -exact))[:k]
         rows[i, : len(best)], scores[i, : len(best)] = found[best], exact[best]
@@ -39,8 +41,7 @@ def rescore(
     return as_scores(scores, metric), rows
 
 
-def _few(matrix: Halves, query: Floats, found: Keys, wanted: int, metric: Metric) -> Keys:
-    """The best of many candidates, by the SIMD code of faiss."""
-    gathered = matrix[found]
-    _, places = scanner(gathered, query, wanted, metric, None)(slice(0, len(found)))
-    return found[places[places >= 0]]
+def _few(vectors: Halves, query: Floats, wanted: int, metric: Metric) -> Keys:
+    """The places of the best of many vectors, by the SIMD code of faiss."""
+    _, places = scanner(vectors, query, wanted, metric, None)(slice(0, len(vectors)))
+    return places[places >= 0]
