@@ -25,6 +25,7 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 PASSING = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 """Answers that may be others a little later."""
 IDLE_SECONDS = 10.0
+LAST = {"Connection": "close"}
 IMAGES = Watch(start=must_be_image)
 
 
@@ -60,8 +61,12 @@ class SafeClient:
         self._strict = _session(strict, _public_socket, per_host)
         self._trusting = _session(trusting, _any_socket, per_host)
 
-    async def get(self, url: str, *, watch: Watch = NOBODY, size: int | None = None) -> Answer:
+    async def get(
+        self, url: str, *, watch: Watch = NOBODY, size: int | None = None, last: bool = False
+    ) -> Answer:
         """The answer to a GET, of whatever status; its body is read when the status is 200.
+
+        With `last`, the connection is not kept for further requests.
 
         Raises `FetchError`: bad-url, forbidden, dns, connection, tls, timeout, protocol,
         redirects, too-large, truncated, and what `watch` raises.
@@ -70,14 +75,16 @@ class SafeClient:
         limit = policy.size if size is None else size
         try:
             async with asyncio.timeout(policy.seconds):
-                return await self._follow(checked_url(url, policy), watch, limit)
+                return await self._follow(
+                    checked_url(url, policy), watch, limit, LAST if last else {}
+                )
         except TimeoutError as error:
             detail = f"more than {policy.seconds:g} s"
             raise FetchError("timeout", detail, transient=True) from error
 
-    async def image(self, url: str, watch: Watch = IMAGES) -> Answer:
+    async def image(self, url: str, watch: Watch = IMAGES, *, last: bool = False) -> Answer:
         """The answer, if it is one with an image. Raises as `get`, and `FetchError` (http)."""
-        answer = await self.get(url, watch=watch)
+        answer = await self.get(url, watch=watch, last=last)
         if answer.status != 200:
             raise FetchError(
                 "http",
@@ -99,10 +106,12 @@ class SafeClient:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    async def _follow(self, url: URL, watch: Watch, limit: int) -> Answer:
+    async def _follow(
+        self, url: URL, watch: Watch, limit: int, headers: Mapping[str, str]
+    ) -> Answer:
         for _ in range(self.policy.redirects + 1):
             try:
-                answer = await self._ask(url, watch, limit)
+                answer = await self._ask(url, watch, limit, headers)
             except (aiohttp.ClientError, OSError, ValueError) as error:
                 _refuse(error)
             if answer.status not in REDIRECTS:
@@ -113,9 +122,9 @@ class SafeClient:
             url = checked_url(target, self.policy, base=url)
         raise FetchError("redirects", f"more than {self.policy.redirects}")
 
-    async def _ask(self, url: URL, watch: Watch, limit: int) -> Answer:
+    async def _ask(self, url: URL, watch: Watch, limit: int, more: Mapping[str, str]) -> Answer:
         session = self._trusting if self.policy.trusts(url.raw_host or "") else self._strict
-        headers = {"User-Agent": self.policy.agent, "Accept": "image/*,*/*;q=0.5"}
+        headers = {"User-Agent": self.policy.agent, "Accept": "image/*,*/*;q=0.5", **more}
         async with session.get(url, headers=headers, allow_redirects=False) as response:
             body = b""
             if response.status == 200:

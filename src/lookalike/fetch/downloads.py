@@ -184,12 +184,12 @@ class Downloads:
             job.seconds += time.monotonic() - began
             if isinstance(error, FetchError) and self._again(job, error):
                 return
-            self._turns.done(job, time.monotonic())
+            self._turns.done(job)
             self._fail(job, error)
         else:
             job.seconds += time.monotonic() - began
             await self._keep(job, found)
-            self._turns.done(job, time.monotonic())
+            self._turns.done(job)
 
     def _again(self, job: Job, error: FetchError) -> bool:
         """Let a job that failed for a passing reason wait for another try."""
@@ -201,7 +201,7 @@ class Downloads:
         if error.retry_after:
             self._turns.pause(job, now + error.retry_after)
         self._turns.add_later(job, now + wait)
-        self._turns.done(job, now)
+        self._turns.done(job)
         return True
 
     async def _found(self, job: Job) -> _Found:
@@ -215,7 +215,8 @@ class Downloads:
                 start=must_be_image,
                 large=claim.need,
             )
-            data = (await self._client.image(job.text, watch)).body
+            last = self._turns.is_last(job)
+            data = (await self._client.image(job.text, watch, last=last)).body
             digest = hashlib.sha256(data).digest()
             if self._is_kept(digest):
                 return _Found(digest, len(data), None)

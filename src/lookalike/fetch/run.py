@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
@@ -24,6 +25,9 @@ from lookalike.images.resize_pool import ResizePool
 from lookalike.types import Stop
 
 JOURNAL = "fetch.db"
+SOCKETS_EACH = 3
+"""Sockets for each download under way: its own, one that idles, one that is being closed."""
+OTHER_FILES = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,7 @@ def fetch_table(
     with other settings, `StorageFullError`; what was written before stays.
     """
     table = UrlTable(os.fspath(path), url_column, how.limit)
+    _allow_sockets(how.pace.at_once)
     folder = Path(out)
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{str(folder)!r} is a file: --out is the folder for what is fetched.")
@@ -101,3 +106,20 @@ def fetch_table(
         write_outcomes(outcomes, table, survey, journal, report)
         report.seconds = progress.seconds
         return report
+
+
+def _allow_sockets(at_once: int) -> None:
+    """Raise the limit on open files where it is too low; `UsageError` where it cannot be."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    needed = SOCKETS_EACH * at_once + OTHER_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        if hard != resource.RLIM_INFINITY and hard < needed:
+            raise UsageError(
+                f"--at-once {at_once} may need {needed:,} open files, and {hard:,} are allowed "
+                "here (ulimit -n). Use a smaller number."
+            )
+        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))

@@ -12,6 +12,8 @@ from yarl import URL
 
 from lookalike.types import Scalar
 
+MANY_HOSTS = 20_000
+
 
 @dataclass(slots=True)
 class Job:
@@ -53,6 +55,7 @@ class Turns:
         self._later: list[tuple[float, int, Job]] = []
         self._order = count()
         self._waiting = 0
+        self._too_many = MANY_HOSTS
 
     def __len__(self) -> int:
         return self._waiting
@@ -69,6 +72,8 @@ class Turns:
 
     def take(self, now: float) -> Job | None:
         """A job whose turn has come; call `done` when it is over."""
+        if len(self._hosts) > self._too_many:
+            self._forget_idle(now)
         while self._later and self._later[0][0] <= now:
             self._join(heapq.heappop(self._later)[2])
         while self._line and self._line[0][0] <= now:
@@ -86,13 +91,15 @@ class Turns:
             return job
         return None
 
-    def done(self, job: Job, now: float) -> None:
+    def done(self, job: Job) -> None:
         """A job that was taken is over, or has been added again."""
         host = self._hosts[job.host]
         host.active -= 1
         self._line_up(job.host, host)
-        if not host.active and not host.waiting and host.free_at <= now:
-            del self._hosts[job.host]
+
+    def is_last(self, job: Job) -> bool:
+        """Whether no other job waits for the host of one under way."""
+        return not self._hosts[job.host].waiting
 
     def pause(self, job: Job, until: float) -> None:
         """Begin nothing more at the host of a job under way before a time."""
@@ -103,6 +110,15 @@ class Turns:
         """When a turn may come without anything else happening; None: never."""
         times = [heap[0][0] for heap in (self._line, self._later) if heap]
         return min(times, default=None)
+
+    def _forget_idle(self, now: float) -> None:
+        """Let go of hosts that have nothing to do and may be asked at any time."""
+        self._hosts = {
+            name: host
+            for name, host in self._hosts.items()
+            if host.active or host.waiting or host.free_at > now
+        }
+        self._too_many = max(MANY_HOSTS, 2 * len(self._hosts))
 
     def _join(self, job: Job) -> None:
         host = self._hosts.setdefault(job.host, _Host())

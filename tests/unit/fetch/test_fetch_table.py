@@ -410,6 +410,9 @@ def test_bad_usage(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="is a file"):
         fetch_table(table(tmp_path, []), tmp_path / "file", HOW)
+    huge = Fetching(policy=PRIVATE, pace=Pace(at_once=10**8))
+    with pytest.raises(UsageError, match="open files"):
+        fetch_table(table(tmp_path, []), tmp_path / "out", huge)
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "fetch.db").write_bytes(b"no database" * 100)
     done = run(tmp_path, "fetch", table(tmp_path, []), "--out", "out")

@@ -20,7 +20,7 @@ def test_a_host_has_so_many_at_once() -> None:
     assert second is not None
     assert turns.take(0) is None
     assert turns.next_time() is None
-    turns.done(first, 0)
+    turns.done(first)
     third = turns.take(0)
     assert third is not None
     assert [one.key[0] for one in (first, second, third)] == [0, 1, 2]
@@ -52,7 +52,7 @@ def test_a_host_is_asked_so_often() -> None:
             now = max(now, when)
             continue
         taken[one.host, int(now)] += 1
-        turns.done(one, now)
+        turns.done(one)
     assert set(taken.values()) == {2}
     assert now == 4.5
 
@@ -65,15 +65,27 @@ def test_a_pause_and_a_later_try() -> None:
     assert one is not None
     turns.pause(one, 10)
     turns.add_later(one, 3)
-    turns.done(one, 0)
+    turns.done(one)
     assert turns.take(9.9) is None
     assert turns.next_time() == 10
     two = turns.take(10)
     assert two is not None
     assert two.key == b"\x02"
-    turns.done(two, 11)
+    turns.done(two)
     again = turns.take(11)
     assert again is one
-    turns.done(again, 12)
+    turns.done(again)
     assert len(turns) == 0
     assert turns.next_time() is None
+
+
+def test_hosts_with_nothing_to_do_are_forgotten() -> None:
+    turns = Turns(connections=1, interval=0.1)
+    for number in range(50_000):
+        now = float(number)
+        turns.add(Job("", b"", URL(f"http://h{number}/")))
+        one = turns.take(now)
+        assert one is not None
+        assert turns.is_last(one)
+        turns.done(one)
+    assert len(turns._hosts) <= 20_001
