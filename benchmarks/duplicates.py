@@ -157,9 +157,8 @@ def _theirs(
         def scores(plain: Sequence[str], copies: Sequence[str], folder: str) -> Scores:
             one = codes[name][[files[f"original/{stem}"] for stem in plain]]
             other = codes[name][[files[f"{folder}/{stem}"] for stem in copies]]
-            if one.dtype == np.uint64:
-                return -np.bitwise_count(one[:, None] ^ other[None, :]).astype(np.float32)
-            return np.asarray(one @ other.T, np.float32)
+            bits: Scores = np.bitwise_count(one[:, None] ^ other[None, :]).astype(np.float32)
+            return -bits
 
         return scores
 
