@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lookalike.cli.options import JsonOption, LibraryOption
+from lookalike.cli.options import JsonOption, LibraryOption, WhereOption
 from lookalike.cli.output import count, print_json, print_line, print_table, say
 from lookalike.cli.progress import steps_bar
 
@@ -49,6 +49,7 @@ def evaluate(
     drop_label: Annotated[
         list[str] | None, typer.Option(help="Leave out images with this value of the truth.")
     ] = None,
+    where: WhereOption = None,
     queries: Annotated[
         int, typer.Option(min=1, help="Ask at most so many queries, drawn at random.")
     ] = 20_000,
@@ -79,6 +80,7 @@ def evaluate(
             split=_fraction(split),
             group=group,
             drop=drop_label or (),
+            where=where,
             queries=queries,
             tune_weights=tune_weights,
             progress=lambda done, of: advance("measuring", done, of),

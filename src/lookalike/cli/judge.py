@@ -132,8 +132,8 @@ def _ask(opened: Library, proposals: list[Proposal]) -> None:
 def _said(standing: Standing) -> str:
     if standing.judged + standing.others == 0:
         return (
-            f"Nothing is judged yet of {standing.pairs:,} pairs. About 700 verdicts say precision@"
-            f"{standing.k} to +/- 0.03."
+            f"Nothing is judged yet of {standing.pairs:,} pairs. About {min(700, standing.pairs)} "
+            f"verdicts say precision@{standing.k} to +/- 0.03."
         )
     found = standing.precision
     half = (found.high - found.low) / 2

@@ -25,7 +25,9 @@ class View:
     weight: float = 1.0
 
     def of(self, images: Keys) -> Stored:
-        """The vectors of some images: (m, ...)."""
+        """The vectors of some images (m,), which rise: (m, ...)."""
+        if self.rows is None and len(images) == len(self.matrix):
+            return self.matrix  # all rows, which stay where they are
         vectors: Stored = self.matrix[images if self.rows is None else self.rows[images]]
         return vectors
 

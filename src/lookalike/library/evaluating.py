@@ -28,6 +28,7 @@ from lookalike.evaluate.split import (
 from lookalike.evaluate.tables import class_rows, confusions, hubs, macro_rows, worst_queries
 from lookalike.evaluate.truth import MISSING, Agreement, Judged, Truth, codes_of
 from lookalike.library.verdicts import verdicts_of
+from lookalike.search.filters.resolve import filtered
 from lookalike.store.facts import Facts
 from lookalike.store.store import Store
 from lookalike.types import Keys
@@ -50,6 +51,7 @@ class Plan:
     split: str | float | None = None
     group: str | None = None
     drop: Collection[str] = ()
+    where: str | None = None
     queries: int = MOST_QUERIES
     tune: bool = False
     level: float = LEVEL
@@ -68,6 +70,9 @@ def evaluate_library(
     named = [*plan.truth, plan.group, _split_column(plan.split)]
     facts = store.facts(["label", *(name for name in named if name)])
     known = _common_keys(store, mixes)
+    if plan.where is not None:
+        allowed = filtered(store.column_cache, plan.where).keys
+        known = np.intersect1d(known, allowed)
     facts = facts.only(known)
     warnings: list[str] = []
     truth, classes, names = _truth(store, plan, facts, warnings)
@@ -296,6 +301,7 @@ def _split_words(plan: Plan) -> str:
         words = f"queries are {plan.split}, the rest answers"
     elif plan.judgements is not None:
         words = "judged queries against all images"
+    words += "" if plan.where is None else f", only where {plan.where}"
     grouped = f", never within one {plan.group}" if plan.group else ""
     return f"{words}{grouped}"
 

@@ -24,7 +24,7 @@ from lookalike.search.match import (
 from lookalike.store.facts import Facts
 from lookalike.store.records import Space
 from lookalike.store.store import Store
-from lookalike.types import Keys, Stored
+from lookalike.types import Keys, Metric, Stored
 
 LANDMARKS = 1024
 QUERIES = 2000
@@ -84,7 +84,7 @@ def calibrate(
         None,
     )
     if basis == "background":
-        curve, count = _by_strangers(matrix, marks, space)
+        curve, count = stranger_curve(matrix, marks, space.metric)
         done = Calibrated(replace(empty, surprises=curve[0], chances=curve[1], pairs=count), [])
     else:
         facts = store.facts([column if basis == "labels" else "id"]).only(keys)
@@ -113,17 +113,17 @@ def _name(space: Space) -> str:
     return f"match:{space.name}"
 
 
-def _by_strangers(
-    matrix: Stored, marks: Keys, space: Space
+def stranger_curve(
+    matrix: Stored, marks: Keys, metric: Metric
 ) -> tuple[tuple[tuple[float, ...], tuple[float, ...]], int]:
-    """The curve of 1 less the share of strangers among pairs of each surprise.
+    """The curve of 1 less the share of strangers among pairs of each surprise, and their number.
 
     All pairs of landmarks stand for all pairs; strangers are spread as a normal whose middle
     and width are those of the lower half. (The local false discovery rate of Efron, 2004.)
     """
     vectors = matrix[marks]
-    around = background(vectors, vectors, space.metric)
-    scores = pairwise(vectors, vectors, space.metric)
+    around = background(vectors, vectors, metric)
+    scores = pairwise(vectors, vectors, metric)
     columns = Background(around.middles[:, None], around.spreads[:, None])
     found = surprise(scores, columns, around)
     found = np.sort(found[np.triu_indices(len(marks), 1)])
