@@ -17,6 +17,7 @@ from lookalike.index.engine import ANN_METRICS, ENGINES, EXACT
 from lookalike.library.indexes import Indexes
 from lookalike.library.indexing import (
     NOBODY,
+    IndexReport,
     build_index,
     index_report,
     recheck_index,
@@ -127,10 +128,13 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> dict[Metric, Path]:
 class Searched:
     """A library with one engine, as a reader sees it."""
 
-    def __init__(self, directory: Path, engine: str, recall: float = RECALL) -> None:
+    def __init__(self, directory: Path, engine: str | None) -> None:
         self.store = Store.open(directory)
         self.space = self.store.space()
-        self.report = build_index(self.store, self.space, Wish(engine, recall, None, 10), NOBODY)
+        if engine is not None:
+            build_index(self.store, self.space, Wish(engine, RECALL, None, 1000), NOBODY)
+        kept = index_report(self.store, self.space)
+        self.report = kept or IndexReport("main", EXACT, "")
         self.indexes = Indexes(self.store)
 
     def __call__(
@@ -165,11 +169,21 @@ def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
     return str(request.param)
 
 
+@pytest.fixture(scope="session")
+def built(filled: dict[Metric, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    made: dict[str, Path] = {}
+    for engine in ALL:
+        made[engine] = tmp_path_factory.mktemp(engine) / ".lookalike"
+        shutil.copytree(filled["cosine"], made[engine])
+        Searched(made[engine], engine).store.close()
+    return made
+
+
 @pytest.fixture
-def searched(filled: dict[Metric, Path], engine: str, tmp_path: Path) -> Iterator[Searched]:
+def searched(built: dict[str, Path], engine: str, tmp_path: Path) -> Iterator[Searched]:
     directory = tmp_path / ".lookalike"
-    shutil.copytree(filled["cosine"], directory)
-    one = Searched(directory, engine)
+    shutil.copytree(built[engine], directory)
+    one = Searched(directory, None)
     yield one
     one.store.close()
 
@@ -199,8 +213,8 @@ def check(
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("name", ENGINES)
 def test_recall_on_vectors_of_three_kinds(name: str, family: str) -> None:
-    rows = unit(FAMILIES[family](4000, 48))
-    held = unit(FAMILIES[family](100, 48, seed=1)).astype(np.float32)
+    rows = unit(FAMILIES[family](3000, 32))
+    held = unit(FAMILIES[family](100, 32, seed=1)).astype(np.float32)
     everything = np.arange(len(rows))
     ann = building.build(name, rows, everything, "cosine", NOBODY.on_step, NOBODY.stop)
     none = np.full(len(held), -1)
@@ -357,11 +371,10 @@ def test_it_outlives_the_process(searched: Searched) -> None:
     before = searched(queries)
     directory = searched.store.directory
     with Store.open(directory) as store:
-        other = Searched.__new__(Searched)
-        other.store, other.space = store, store.space()
-        other.report, other.indexes = searched.report, Indexes(store)
-        kept = index_report(store, other.space)
-        after = other(queries)
+        kept = index_report(store, store.space())
+    other = Searched(directory, None)
+    after = other(queries)
+    other.store.close()
     assert [ids for ids, _ in after] == [ids for ids, _ in before]
     if searched.report.engine == EXACT:
         assert kept is None
