@@ -1,0 +1,170 @@
+"""The map's page in a real browser: what a person sees, points at and selects."""
+
+import csv
+import json
+
+import pytest
+
+import lookalike
+from browsing import browser_page
+from lookalike.demo.garments import draw_catalogue
+
+pytestmark = pytest.mark.extra
+COUNT = 60
+EVIL = "<img src=x onerror=alert(1)>"
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    """A library of drawn garments, one of them with a hostile label; its folder and labels."""
+    folder = tmp_path_factory.mktemp("shop")
+    table = draw_catalogue(folder, COUNT)
+    with table.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    rows[7]["kind"] = EVIL
+    with table.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    with lookalike.open(folder) as library:
+        library.add(table, path_column="image", label_column="kind")
+        drawn = library.map(method="pca")
+        (folder / "map.html").write_text(library.map_html(drawn), "utf-8")
+        found = library.clusters(k=4)
+        library.name_cluster(found.clusters[0].name, EVIL)
+        page = library.clusters_html(library.clusters())
+        (folder / "clusters.html").write_text(page, "utf-8")
+    return folder
+
+
+def hover(page, row):
+    page.mouse.move(*page.evaluate(f"lookalikeMap.pixels({row})"))
+    page.wait_for_function("!document.querySelector('#picture.waiting')")
+
+
+def mean_colour(page, script):
+    return json.loads(page.evaluate(f"JSON.stringify((() => {{ {script} }})())"))
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_pointing_shows_the_thumbnail_id_and_label(shop, dark):
+    with lookalike.open(shop) as library, browser_page(shop / "map.html", dark=dark) as opened:
+        page = opened.page
+        ids = page.evaluate("lookalikeMap.map.ids")
+        assert ids == library.ids
+        for row in (0, 7, 33):
+            page.evaluate(f"lookalikeMap.zoomTo({row}, 60)")
+            hover(page, row)
+            assert page.inner_text("#id") == ids[row]
+            assert page.inner_text("#label") == library.get(ids[row]).label
+            assert agrees(page, library.thumbnail(ids[row]))
+            others = [agrees(page, library.thumbnail(ids[other])) for other in (11, 22)]
+            assert not all(others)
+            page.evaluate(f"lookalikeMap.zoomTo({row}, 1 / 60)")
+        assert page.evaluate("document.querySelectorAll('#card img').length") == 0
+        opened.assert_quiet(shop / "map.html")
+
+
+def agrees(page, webp):
+    """Whether the picture in the card looks like a thumbnail: both on a grid of 8 x 8."""
+    import io
+
+    import numpy as np
+    from PIL import Image
+
+    shown = page.evaluate(
+        """() => { const small = document.createElement('canvas'); small.width = small.height = 8;
+        const pen = small.getContext('2d');
+        pen.imageSmoothingQuality = 'high';
+        pen.drawImage(document.getElementById('picture'), 0, 0, 8, 8);
+        return Array.from(pen.getImageData(0, 0, 8, 8).data); }"""
+    )
+    rgba = np.array(shown, float).reshape(8, 8, 4)
+    with Image.open(io.BytesIO(webp)) as image:
+        square = Image.new("RGBA", (max(image.size),) * 2)
+        corner = [(max(image.size) - side) // 2 for side in image.size]
+        square.paste(image.convert("RGBA"), tuple(corner))
+    expected = np.asarray(square.resize((8, 8), Image.Resampling.BOX), float)
+    return np.abs((rgba - expected)[..., :3][expected[..., 3] > 250]).mean() < 14
+
+
+def test_a_lasso_lists_exactly_the_ids_inside(shop):
+    with browser_page(shop / "map.html") as opened:
+        page = opened.page
+        box = page.locator("#stage").bounding_box()
+        left, top = box["x"] + 0.2 * box["width"], box["y"] + 0.15 * box["height"]
+        right, low = box["x"] + 0.75 * box["width"], box["y"] + 0.9 * box["height"]
+        corners = [(left, top), (right, top), ((left + right) / 2, low)]
+        places = page.evaluate("lookalikeMap.map.ids.map((_, i) => lookalikeMap.pixels(i))")
+        expected = [row for row, at in enumerate(places) if in_triangle(at, corners)]
+        assert 0 < len(expected) < COUNT
+        page.click("text=Lasso")
+        page.mouse.move(*corners[0])
+        page.mouse.down()
+        for corner in (*corners[1:], corners[0]):
+            page.mouse.move(*corner, steps=3)
+        page.mouse.up()
+        assert page.evaluate("lookalikeMap.selected()") == expected
+        ids = page.evaluate("lookalikeMap.map.ids")
+        listed = page.locator("#list .id").all_inner_texts()
+        assert listed == [ids[row] for row in expected]
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page.click("#copy")
+        page.wait_for_function("document.querySelector('#count').textContent.includes('copied')")
+        assert page.evaluate("navigator.clipboard.readText()") == "\n".join(listed)
+        page.locator("#stage").press("Escape")
+        assert page.evaluate("lookalikeMap.selected()") == []
+        opened.assert_quiet(shop / "map.html")
+
+
+def in_triangle(at, corners):
+    sides = []
+    for (x0, y0), (x1, y1) in zip(corners, corners[1:] + corners[:1], strict=True):
+        sides.append((x1 - x0) * (at[1] - y0) - (y1 - y0) * (at[0] - x0) > 0)
+    return len(set(sides)) == 1
+
+
+def test_the_legend_filters_and_keys_move(shop):
+    with browser_page(shop / "map.html") as opened:
+        page = opened.page
+        assert page.inner_text("#shown") == f"{COUNT} of {COUNT} images"
+        first = page.locator("#legend .kind").first
+        number = int(first.locator(".number").inner_text())
+        first.click()
+        assert page.inner_text("#shown") == f"{COUNT - number} of {COUNT} images"
+        assert first.get_attribute("aria-pressed") == "false"
+        first.click()
+        page.fill("#find", "hat-001")
+        assert page.inner_text("#shown") == f"1 of {COUNT} images"
+        page.fill("#find", "")
+        page.select_option("#colour", label="colour")
+        assert page.locator("#legend .kind").count() > 2
+        stage = page.locator("#stage")
+        before = page.evaluate("lookalikeMap.pixels(0)")
+        stage.press("ArrowRight")
+        assert page.evaluate("lookalikeMap.pixels(0)")[0] == pytest.approx(before[0] - 60)
+        for key in ("+", "+", "-", "n", "Enter", "0", "b", "p"):
+            stage.press(key)
+        assert len(page.evaluate("lookalikeMap.selected()")) == 1
+        opened.assert_quiet(shop / "map.html")
+
+
+def test_zoomed_in_the_points_are_thumbnails(shop):
+    with browser_page(shop / "map.html") as opened:
+        page = opened.page
+        page.evaluate("lookalikeMap.zoomTo(3, 30)")
+        assert page.evaluate("lookalikeMap.tileSize()") > 40
+        assert page.evaluate("lookalikeMap.measure(5)") > 0
+        opened.assert_quiet(shop / "map.html")
+
+
+def test_the_clusters_page_shows_all_its_pictures(shop):
+    with browser_page(shop / "clusters.html") as opened:
+        page = opened.page
+        sizes = page.eval_on_selector_all("img", "all => all.map(i => i.naturalWidth)")
+        assert sizes
+        assert all(sizes)
+        headings = page.locator("h2").all_inner_texts()
+        assert len(headings) == 4
+        assert EVIL in headings
+        opened.assert_quiet(shop / "clusters.html")
