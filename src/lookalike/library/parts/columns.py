@@ -1,0 +1,48 @@
+"""What the images of an open library can be filtered by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lookalike.errors import UnknownNameError
+from lookalike.library.deriving import OnStep, add_column
+from lookalike.library.parts.opened import Opened
+from lookalike.search.filters.describe import ColumnInfo, describe
+from lookalike.search.filters.resolve import filtered
+from lookalike.store.fields import Origin
+from lookalike.types import Stop
+
+
+class Columns(Opened):
+    """What the images of an open library can be filtered by."""
+
+    def columns(self, origins: Sequence[Origin] | None = None) -> list[ColumnInfo]:
+        """What can be filtered by: name, origin, kind, distinct values, missing, examples.
+
+        `origins` are "image", "meta", "derived"; None is all of them.
+        """
+        return describe(self._store.column_cache, origins)
+
+    def filter(self, where: str) -> list[str]:
+        """The ids of the images that a filter leaves. Raises `FilterError`."""
+        found = self._store.ids(filtered(self._store.column_cache, where).keys)
+        return [id_ for id_ in found if id_ is not None]
+
+    def add_column(
+        self, name: str, *, on_step: OnStep | None = None, stop: Stop = lambda: False
+    ) -> int:
+        """Make a column from what images show; returns how many contents got their words.
+
+        `colour` names the one to three colours that a picture mostly has. Images that are
+        added later get theirs at once. Raises `UnknownNameError`, `UsageError`.
+        """
+        return add_column(self._store, name, on_step, stop)
+
+    def drop_column(self, name: str, *, dry_run: bool = False) -> int:
+        """Remove a column made from images; returns how many contents had words in it."""
+        had = self._store.derived_columns()
+        if name not in had:
+            raise UnknownNameError("derived column", name, had)
+        if not dry_run:
+            self._store.drop_derived(name)
+        return had[name]

@@ -1,0 +1,55 @@
+"""The approximate indexes of an open library."""
+
+from __future__ import annotations
+
+from lookalike.index.choose import Wish
+from lookalike.library.indexing import (
+    NOBODY,
+    Hear,
+    IndexReport,
+    build_index,
+    index_report,
+    is_due,
+    recheck_index,
+    refresh_index,
+)
+from lookalike.library.parts.opened import Opened
+
+
+class Indexing(Opened):
+    """The approximate indexes of an open library."""
+
+    def build_index(
+        self,
+        engine: str = "auto",
+        *,
+        recall: float = 0.95,
+        memory: int | None = None,
+        latency: float = 10.0,
+        space: str | None = None,
+        hear: Hear = NOBODY,
+    ) -> IndexReport:
+        """Build an approximate index, tune it to `recall` and measure it; the old one goes.
+
+        `engine` is auto, exact (no index), hnsw, ivf, ivfpq or rabitq; `memory` bytes that the
+        build may take, `latency` milliseconds that a query may. Raises `UnknownNameError`,
+        `UsageError`, `StorageFullError`.
+        """
+        wish = Wish(engine, recall, memory, latency)
+        return build_index(self._store, self._chosen(space), wish, hear)
+
+    def refresh_index(self, *, space: str | None = None, hear: Hear = NOBODY) -> IndexReport | None:
+        """Take up what the index lacks; None when nothing is missing, or there is none."""
+        return refresh_index(self._store, self._chosen(space), hear)
+
+    def recheck_index(self, *, space: str | None = None) -> IndexReport | None:
+        """Measure the index again, against exact search; None when there is none."""
+        return recheck_index(self._store, self._chosen(space))
+
+    def index_is_due(self) -> bool:
+        """Whether the default space has outgrown exact search, and has no index."""
+        return is_due(self._store, self._space)
+
+    def index_report(self, *, space: str | None = None) -> IndexReport | None:
+        """What was measured of the index; None when there is none."""
+        return index_report(self._store, self._chosen(space))
