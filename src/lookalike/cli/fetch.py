@@ -174,7 +174,7 @@ def _summarize(report: FetchReport) -> None:
     rate = report.asked / max(report.seconds, 1e-3)
     say(
         f"{count(report.asked, 'URL')} asked for now ({rate:,.0f} a second, "
-        f"{bytes_read(report.bytes)}), {report.known:,} settled before, "
+        f"{bytes_read(report.bytes)}), {report.known:,} settled already, "
         f"{count(report.retried, 'try', 'tries')} again"
     )
     for reason, times in report.reasons.most_common():

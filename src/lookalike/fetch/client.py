@@ -182,7 +182,8 @@ def _public_socket(where: Any) -> socket.socket:
     address = str(where[4][0])
     why = why_not_public(address)
     if why is not None:
-        raise FetchError("forbidden", f"{address}: {why}")
+        detail = f"{address} is {why}; --allow-host {address} permits it"
+        raise FetchError("forbidden", detail)
     return _any_socket(where)
 
 

@@ -54,6 +54,8 @@ class FolderKeeper:
         self._out = out
         self._made: set[str] = set()
         self._parts = count()
+        for left in (out / IMAGES).glob("*.part"):  # by a run that was killed
+            left.unlink()
 
     def keep(self, sha256: bytes, image: Resized, facts: Mapping[str, Any]) -> Stored:  # noqa: ARG002
         """Write one image."""

@@ -56,7 +56,8 @@ class CheckedNames(AbstractResolver):
         for address in addresses:
             why = None if self._trusted else why_not_public(address)
             if why is not None:
-                raise FetchError("forbidden", f"{host} is {address}: {why}")
+                detail = f"{host} is {address}, {why}; --allow-host {host} permits it"
+                raise FetchError("forbidden", detail)
         return [
             ResolveResult(
                 hostname=host,

@@ -80,5 +80,6 @@ def checked_url(text: str, policy: FetchPolicy, base: URL | None = None) -> URL:
     if not HOST.fullmatch(host) or port is None:
         raise FetchError("bad-url", f"{shown!r} names no host")
     if port not in WEB_PORTS and port < FIRST_FREE_PORT and not policy.trusts(host):
-        raise FetchError("forbidden", f"port {port} of {host} is not one of the web")
+        detail = f"port {port} is not one of the web; --allow-host {host} permits it"
+        raise FetchError("forbidden", detail)
     return url

@@ -14,8 +14,9 @@ from lookalike.fetch.journal import Outcome
 class Progress:
     """A run as it goes on, counted in URLs; `settled` are those that are over.
 
-    `known` were over before the run began, `retried` are tries again, `bytes` what came in.
-    `rows` of the table have been read, out of `total` once that is known.
+    `known` counts rows whose URL was settled already, by this run or one before; `retried`
+    are tries again, `bytes` what came in. `rows` of the table have been read, out of `total`
+    once that is known.
     """
 
     rows: int = 0
@@ -56,7 +57,7 @@ class FetchReport:
 
     A duplicate is a row whose URL or content came before; it names the same file. Unasked
     are rows that a run which was stopped did not come to. `asked` counts URLs that this run
-    settled, `known` those that earlier runs did.
+    settled, `known` rows whose URL was settled when they were read.
     """
 
     table: str
