@@ -183,5 +183,5 @@ class TestBesideScikitLearn:
             found = library.clusters("made", method="density", smallest=31)
             assert len(found.clusters) == 3
             assert found.strays > 10
-            assert all(id_.startswith("stray") for id_ in library.filter("cluster is missing"))
+            assert all(id_.startswith("stray") for id_ in library.filter("cluster is null"))
         assert (by_density(np.zeros((2, 3), np.float32), None).codes == -1).all()
