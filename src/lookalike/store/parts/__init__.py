@@ -1,0 +1,1 @@
+"""The methods of `Store`, a file for each noun."""
