@@ -48,6 +48,7 @@ class Searcher:
         self._embedders: dict[int, Embedder] = {}
         self._towers: dict[int, tuple[Way, TextTower]] = {}
         self._views: dict[int, MatrixView] = {}
+        self._matchers: dict[int, Matcher] = {}
         self._indexes = Indexes(store)
         self._opening = threading.Lock()
 
@@ -164,6 +165,7 @@ class Searcher:
         self._embedders.clear()
         self._towers.clear()
         self._views.clear()
+        self._matchers.clear()
         self._indexes.close()
 
     def _left_by(self, wanted: Wanted) -> Filtered | None:
@@ -293,9 +295,11 @@ class Searcher:
                     "match. Run: lookalike calibrate"
                 )
             return None
-        held = np.array(calibration.landmarks, dtype=np.int64)
-        held = held[np.isin(held, view.keys) | np.isin(held, view.tail_keys)]
-        matcher = Matcher(calibration, _rows_of(view, held))
+        matcher = self._matchers.get(space.key)
+        if matcher is None or matcher.calibration != calibration:
+            held = np.array(calibration.landmarks, dtype=np.int64)
+            held = held[_among(held, view.keys) | _among(held, view.tail_keys)]
+            matcher = self._matchers[space.key] = Matcher(calibration, _rows_of(view, held))
         return [
             matcher.chances(vector, _rows_of(view, page.keys), page.scores)
             for vector, page in zip(vectors, pages, strict=True)
@@ -312,6 +316,15 @@ def _stacked(asked: Sequence[Asked], space: Space) -> NDArray[Any]:
 
 def _hidden(asked: Sequence[Asked], wanted: Wanted) -> list[tuple[int, ...]]:
     return [() if wanted.include_query else question.keys for question in asked]
+
+
+def _among(keys: Keys, rising: Keys) -> NDArray[np.bool_]:
+    """Whether each key is one of many that rise: (n,)."""
+    places = np.searchsorted(rising, keys)
+    found = np.zeros(len(keys), dtype=bool)
+    inside = places < len(rising)
+    found[inside] = rising[places[inside]] == keys[inside]
+    return found
 
 
 def _rows_of(view: MatrixView, keys: Keys) -> Stored:

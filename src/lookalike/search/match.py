@@ -73,7 +73,7 @@ class Background:
     middles: Doubles
     spreads: Doubles
 
-    def __getitem__(self, places: NDArray[Any]) -> Background:
+    def __getitem__(self, places: NDArray[Any] | slice) -> Background:
         return Background(self.middles[places], self.spreads[places])
 
 
@@ -99,14 +99,14 @@ class Matcher:
 
     def __init__(self, calibration: Calibration, landmarks: Stored) -> None:
         self.calibration = calibration
-        self._landmarks = landmarks
+        bits = calibration.metric == "hamming"
+        self._landmarks = landmarks if bits else landmarks.astype(np.float32)
 
     def chances(self, query: Stored, vectors: Stored, scores: Floats) -> Floats:
         """Of a query (dim,) and what it found (k, ...) with `scores` (k,): float32 (k,)."""
-        metric = self.calibration.metric
-        left = background(query[None], self._landmarks, metric)
-        right = background(vectors, self._landmarks, metric)
-        return self.calibration.chances_of(surprise(scores, left, right))
+        every = np.concatenate([query[None], vectors])
+        around = background(every, self._landmarks, self.calibration.metric)
+        return self.calibration.chances_of(surprise(scores, around[:1], around[1:]))
 
 
 def strangers_spread(surprises: NDArray[Any]) -> tuple[float, float]:
