@@ -87,16 +87,16 @@ def test_an_older_library_is_migrated(
     write([embedded("a")])
     store.close()
 
-    def add_judgements(connection: sqlite3.Connection) -> None:
-        connection.execute("CREATE TABLE judgements (query TEXT, verdict TEXT)")
-        connection.execute("INSERT INTO judgements SELECT id, 'good' FROM images")
+    def add_wishes(connection: sqlite3.Connection) -> None:
+        connection.execute("CREATE TABLE wishes (query TEXT, verdict TEXT)")
+        connection.execute("INSERT INTO wishes SELECT id, 'good' FROM images")
 
-    with_step = (*MIGRATIONS, Migration("judgements", add_judgements))
+    with_step = (*MIGRATIONS, Migration("wishes", add_wishes))
     monkeypatch.setattr(migrations, "MIGRATIONS", with_step)
     with Store.open(directory) as newer:
         assert newer.image("a").id == "a"
         with newer._database.reading() as connection:
-            assert connection.execute("SELECT * FROM judgements").fetchall() == [("a", "good")]
+            assert connection.execute("SELECT * FROM wishes").fetchall() == [("a", "good")]
             assert connection.execute("PRAGMA user_version").fetchone() == (len(with_step),)
     monkeypatch.undo()
     with pytest.raises(LibraryTooNewError):
