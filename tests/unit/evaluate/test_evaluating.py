@@ -10,7 +10,8 @@ from small_library import clusters, make_store
 
 from lookalike.errors import SourceError, UnknownNameError, UsageError
 from lookalike.evaluate.report import report_page
-from lookalike.library.evaluating import Plan, evaluate_library
+from lookalike.library.evaluating import evaluate_library
+from lookalike.library.evaluation_plan import Plan
 from lookalike.store.records import Verdict
 from lookalike.store.store import Store
 
@@ -58,6 +59,13 @@ def test_dropped_and_missing_labels_are_left_out(tmp_path: Path) -> None:
     odd = [*labels[:18], "  ", None]
     found = evaluate_library(make_store(tmp_path, vectors, odd), Plan(k=3, drop=["kind 1"]))
     assert (found.queries, found.gallery, found.left_out) == (10, 10, 10)
+
+
+def test_a_filter_leaves_only_what_holds(store: Store) -> None:
+    found = evaluate_library(store, Plan(k=3, where="sender < 2"))
+    assert (found.queries, found.gallery, found.left_out) == (12, 12, 0)
+    with pytest.raises(UsageError, match="prize"):
+        evaluate_library(store, Plan(where="prize = 1"))
 
 
 def test_classes_confusions_and_hubs_add_up(store: Store) -> None:

@@ -51,7 +51,8 @@ class Judging(Opened):
 
         Raises `UsageError`, `UnknownNameError`, `SourceError`, `FilterError`.
         """
-        from lookalike.library.evaluating import Plan, evaluate_library
+        from lookalike.library.evaluating import evaluate_library
+        from lookalike.library.evaluation_plan import Plan
 
         plan = Plan(
             truth=(truth,) if isinstance(truth, str) else tuple(truth),
