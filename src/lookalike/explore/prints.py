@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -29,21 +29,39 @@ Value = TypeVar("Value", bound=np.generic)
 SIDE = 128
 PREPROCESSING = Preprocessing(SIDE, SIDE, "bicubic", (0, 0, 0), (1, 1, 1), fit="pad")
 LOOK = 32
+TINTS = 4
 _FILE = "prints.db"
 _KEPT = 8_000
+_SPECTRA = 512
 _FLAT = 2.5
 
 
 class Print:
-    """`grey` is uint8 (h, w), its longer side at most `SIDE`, without a border of one colour."""
+    """`grey` is uint8 (h, w), its longer side at most `SIDE`, without a border of one colour;
+    `colour` int8 (TINTS, TINTS, 2), how far its parts are from grey, in YCbCr.
+    """
 
-    def __init__(self, grey: Pixels) -> None:
-        self.grey = without_frame(grey)
-        self.flat = float(self.grey.std()) < _FLAT
+    def __init__(self, grey: Pixels, colour: NDArray[np.int8]) -> None:
+        self.grey = grey
+        self.colour = colour
+        self.flat = float(grey.std()) < _FLAT
+
+    @classmethod
+    def of(cls, rgb: Pixels) -> Print:
+        """The print of uint8 (h, w, 3)."""
+        picture = Image.fromarray(rgb)
+        grey, (left, top) = without_frame(np.asarray(picture.convert("L")))
+        inside = picture.crop((left, top, left + grey.shape[1], top + grey.shape[0]))
+        tints = inside.resize((TINTS, TINTS), Image.Resampling.BOX).convert("YCbCr")
+        colour = np.asarray(tints)[:, :, 1:].astype(np.int16) - 128
+        return cls(grey, colour.astype(np.int8))
 
     def turned(self, way: int) -> Print:
         """The same picture in one of its eight orientations; 0 is as it is."""
-        return Print(np.ascontiguousarray(turned_array(self.grey, way))) if way else self
+        if not way:
+            return self
+        grey = np.ascontiguousarray(turned_array(self.grey, way))
+        return Print(grey, turned_array(self.colour, way))
 
     @cached_property
     def look(self) -> Floats:
@@ -58,10 +76,18 @@ class Print:
         """The detail of the whole picture at the size at which a match is settled."""
         return detail(scaled(self.grey, FINE), RADIUS)
 
-    @cached_property
+    @property
     def spectra(self) -> Spectra:
-        """Ready to be slid over others."""
-        return Spectra(self.grey)
+        """Ready to be slid over others; large, so only those of the last few are kept."""
+        return _spectra(self)
+
+
+@lru_cache(_SPECTRA)
+def _spectra(print_: Print) -> Spectra:
+    return Spectra(print_.grey)
+
+
+_Row = tuple[int, bytes, int, bytes, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +119,7 @@ class Prints:
         """Have the prints of these images ready, one for each content."""
         missing = [image for image in images if not self._known(image)]
         waiting: deque[_Wanted] = deque()
-        made: list[tuple[int, bytes, int, bytes]] = []
+        made: list[_Row] = []
         for image in missing:
             if not self._pool.free_slots:
                 self._collect(waiting.popleft(), made)
@@ -101,7 +127,7 @@ class Prints:
         while waiting:
             self._collect(waiting.popleft(), made)
         with suppress(sqlite3.Error):  # a cache: the next run makes them again
-            self._file.executemany("INSERT OR REPLACE INTO prints VALUES (?, ?, ?, ?)", made)
+            self._file.executemany("INSERT OR REPLACE INTO pictures VALUES (?, ?, ?, ?, ?)", made)
             self._file.commit()
 
     def close(self) -> None:
@@ -115,15 +141,18 @@ class Prints:
         row = None
         with suppress(sqlite3.Error):
             row = self._file.execute(
-                "SELECT height, grey FROM prints WHERE content = ? AND sha256 = ?",
+                "SELECT height, grey, colour FROM pictures WHERE content = ? AND sha256 = ?",
                 (content, image.content.sha256),
             ).fetchone()
         if row is None or not 0 < row[0] <= SIDE or len(row[1]) % row[0] or not row[1]:
             return False
-        self._keep(content, np.frombuffer(row[1], np.uint8).reshape(row[0], -1))
+        if len(row[2]) != TINTS * TINTS * 2:
+            return False
+        colour = np.frombuffer(row[2], np.int8).reshape(TINTS, TINTS, 2)
+        self._keep(content, Print(np.frombuffer(row[1], np.uint8).reshape(row[0], -1), colour))
         return True
 
-    def _collect(self, wanted: _Wanted, made: list[tuple[int, bytes, int, bytes]]) -> None:
+    def _collect(self, wanted: _Wanted, made: list[_Row]) -> None:
         image = wanted.image
         try:
             decoded = wanted.decoding.result()
@@ -136,12 +165,14 @@ class Prints:
         if decoded.content.sha256 != image.content.sha256:
             self.unreadable.add(image.content_key)
             return
-        grey = _cut(square, decoded.content.width, decoded.content.height)
-        self._keep(image.content_key, grey)
-        made.append((image.content_key, image.content.sha256, len(grey), grey.tobytes()))
+        rgb = _cut(square, decoded.content.width, decoded.content.height)
+        found = Print.of(rgb)
+        self._keep(image.content_key, found)
+        grey, colour = found.grey, found.colour.tobytes()
+        made.append((image.content_key, image.content.sha256, len(grey), grey.tobytes(), colour))
 
-    def _keep(self, content: int, grey: Pixels) -> None:
-        self._recent[content] = Print(grey)
+    def _keep(self, content: int, found: Print) -> None:
+        self._recent[content] = found
         while len(self._recent) > _KEPT:
             self._recent.popitem(last=False)
 
@@ -152,12 +183,11 @@ def turned_array(pixels: NDArray[Value], way: int) -> NDArray[Value]:
 
 
 def _cut(square: Pixels, width: int, height: int) -> Pixels:
-    """The grey picture out of the middle of the square into which it was fitted."""
+    """The picture out of the middle of the square into which it was fitted."""
     longer = max(width, height)
     across, down = (max(1, round(length * SIDE / longer)) for length in (width, height))
     left, top = (SIDE - across) // 2, (SIDE - down) // 2
-    picture = Image.fromarray(square[top : top + down, left : left + across])
-    return np.ascontiguousarray(picture.convert("L"))
+    return np.ascontiguousarray(square[top : top + down, left : left + across])
 
 
 def _opened(path: Path) -> sqlite3.Connection:
@@ -169,8 +199,9 @@ def _opened(path: Path) -> sqlite3.Connection:
             connection = sqlite3.connect(":memory:" if place is None else place)
             connection.execute("PRAGMA synchronous = OFF")
             connection.execute(
-                "CREATE TABLE IF NOT EXISTS prints (content INTEGER PRIMARY KEY, "
-                "sha256 BLOB NOT NULL, height INTEGER NOT NULL, grey BLOB NOT NULL)"
+                "CREATE TABLE IF NOT EXISTS pictures (content INTEGER PRIMARY KEY, "
+                "sha256 BLOB NOT NULL, height INTEGER NOT NULL, grey BLOB NOT NULL, "
+                "colour BLOB NOT NULL)"
             )
         except (sqlite3.Error, OSError):
             with suppress(OSError):

@@ -85,17 +85,21 @@ def scaled(grey: Pixels, longer: float) -> Pixels:
     return np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BICUBIC))
 
 
-def without_frame(grey: Pixels) -> Pixels:
-    """The picture without a border of one colour, where something is left of it."""
-    inside = grey
-    for _ in range(2):  # rows, then, turned, columns
+def without_frame(grey: Pixels) -> tuple[Pixels, tuple[int, int]]:
+    """The picture without a border of one colour, where something is left of it.
+
+    And its left and top in the whole.
+    """
+    inside, corner = grey, [0, 0]
+    for axis in (1, 0):  # rows, then, turned, columns
         flat = np.ptp(inside, axis=1) <= _FLAT
         flat &= np.abs(inside.mean(axis=1) - inside[0, 0]) <= _FLAT
         rows = np.flatnonzero(~flat)
         if len(rows) and rows[-1] + 1 - rows[0] > len(inside) * _LEAST_LEFT:
+            corner[axis] = int(rows[0])
             inside = inside[rows[0] : rows[-1] + 1]
         inside = inside.T
-    return np.ascontiguousarray(inside)
+    return np.ascontiguousarray(inside), (corner[0], corner[1])
 
 
 class Sharp(Protocol):

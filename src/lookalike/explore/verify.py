@@ -16,6 +16,9 @@ _LIKELY = 0.45
 _WORTH = 0.55
 _SAME_SHAPE = 0.1
 _CUT = 0.93
+_NEARLY_ALL = 0.85
+_COLOURLESS = 48.0
+_SAME_HUES = 0.7
 
 WAYS = (
     "the same way up",
@@ -50,6 +53,8 @@ def same_picture(one: Print, other: Print, *, cut: bool = True) -> Match | None:
     way = _likely_way(one, other)
     if way is not None:
         score = whole(one.fine, turned_array(other.fine, way))
+        if other_colours(one, other.turned(way)):
+            return None
         if score >= _SURE:
             return Match(score, _words(Fit(score, 1, 1), way))
         fit = fine(one, other.turned(way), Guess(0, 1, 0, 0))
@@ -60,8 +65,18 @@ def same_picture(one: Print, other: Print, *, cut: bool = True) -> Match | None:
             break
         fit = fine(one, other, guess)
         if fit.score >= SAME:
-            return Match(fit.score, _words(fit, 0))
+            recoloured = fit.overlap > _NEARLY_ALL and other_colours(one, other)
+            return None if recoloured else Match(fit.score, _words(fit, 0))
     return None
+
+
+def other_colours(one: Print, other: Print) -> bool:
+    """Whether one shape is shown in two hues; a copy that is only paler is no other colour."""
+    first, second = (print_.colour.astype(np.float64).ravel() for print_ in (one, other))
+    lengths = float(np.linalg.norm(first)), float(np.linalg.norm(second))
+    if min(lengths) < _COLOURLESS:
+        return False
+    return float(first @ second) < _SAME_HUES * lengths[0] * lengths[1]
 
 
 def likeness(one: Print, other: Print) -> float:

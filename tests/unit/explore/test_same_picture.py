@@ -20,9 +20,9 @@ def drawn(seed: int, width: int = 400, height: int = 300) -> Image.Image:
 
 
 def printed(image: Image.Image) -> Print:
-    small = image.convert("L")
+    small = image.convert("RGB")
     small.thumbnail((128, 128))
-    return Print(np.asarray(small))
+    return Print.of(np.asarray(small))
 
 
 @pytest.mark.parametrize(
@@ -79,14 +79,27 @@ def test_without_a_cut_only_the_whole_is_held_against_the_whole():
 
 def test_a_frame_is_taken_off_but_never_all():
     inside = np.random.default_rng(0).integers(0, 200, (20, 30), np.uint8)
-    assert np.array_equal(without_frame(np.pad(inside, 5, constant_values=255)), inside)
+    found, corner = without_frame(np.pad(inside, ((3, 5), (7, 2)), constant_values=255))
+    assert np.array_equal(found, inside)
+    assert corner == (7, 3)
     plain = np.full((20, 30), 255, np.uint8)
-    assert without_frame(plain).shape == (20, 30)
+    assert without_frame(plain)[0].shape == (20, 30)
     dot = plain.copy()
     dot[10, 10] = 0
-    assert without_frame(dot).shape == (20, 30)
+    assert without_frame(dot)[0].shape == (20, 30)
 
 
 def test_a_line_of_pixels_is_compared_like_anything_else():
-    lines = [Print(np.asarray(drawn(seed).resize((128, 1)))) for seed in (1, 2)]
+    lines = [Print.of(np.asarray(drawn(n).resize((128, 1)).convert("RGB"))) for n in (1, 2)]
     assert same_picture(*lines) is None or lines[0].flat
+
+
+def test_one_shape_in_two_colours_is_two_pictures_and_grey_is_none():
+    grey = drawn(4)
+    red, blue = (Image.merge("RGB", bands) for bands in (
+        (grey, grey.point(lambda v: v // 2), grey.point(lambda v: v // 2)),
+        (grey.point(lambda v: v // 2), grey.point(lambda v: v // 2), grey),
+    ))  # fmt: skip
+    assert same_picture(printed(red), printed(blue)) is None
+    assert same_picture(printed(red), printed(red.convert("L"))) is not None
+    assert same_picture(printed(red), printed(red.point(lambda v: int(v * 0.6)))) is not None
