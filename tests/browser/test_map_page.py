@@ -1,13 +1,17 @@
 """The map's page in a real browser: what a person sees, points at and selects."""
 
 import csv
-import json
+import io
 
+import numpy as np
 import pytest
+from PIL import Image
 
 import lookalike
 from browsing import browser_page
 from lookalike.demo.garments import draw_catalogue
+from lookalike.explore.map_columns import legend
+from lookalike.explore.map_page import map_page
 
 pytestmark = pytest.mark.extra
 COUNT = 60
@@ -39,11 +43,7 @@ def shop(tmp_path_factory):
 
 def hover(page, row):
     page.mouse.move(*page.evaluate(f"lookalikeMap.pixels({row})"))
-    page.wait_for_function("!document.querySelector('#picture.waiting')")
-
-
-def mean_colour(page, script):
-    return json.loads(page.evaluate(f"JSON.stringify((() => {{ {script} }})())"))
+    page.locator("#picture.waiting").wait_for(state="detached")
 
 
 @pytest.mark.parametrize("dark", [False, True])
@@ -67,11 +67,6 @@ def test_pointing_shows_the_thumbnail_id_and_label(shop, dark):
 
 def agrees(page, webp):
     """Whether the picture in the card looks like a thumbnail: both on a grid of 8 x 8."""
-    import io
-
-    import numpy as np
-    from PIL import Image
-
     shown = page.evaluate(
         """() => { const small = document.createElement('canvas'); small.width = small.height = 8;
         const pen = small.getContext('2d');
@@ -110,7 +105,7 @@ def test_a_lasso_lists_exactly_the_ids_inside(shop):
         assert listed == [ids[row] for row in expected]
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         page.click("#copy")
-        page.wait_for_function("document.querySelector('#count').textContent.includes('copied')")
+        page.locator("#count", has_text="copied").wait_for()
         assert page.evaluate("navigator.clipboard.readText()") == "\n".join(listed)
         page.locator("#stage").press("Escape")
         assert page.evaluate("lookalikeMap.selected()") == []
@@ -156,6 +151,32 @@ def test_zoomed_in_the_points_are_thumbnails(shop):
         assert page.evaluate("lookalikeMap.tileSize()") > 40
         assert page.evaluate("lookalikeMap.measure(5)") > 0
         opened.assert_quiet(shop / "map.html")
+
+
+def test_many_points_are_painted_where_they_lie_without_a_card(tmp_path):
+    count = 30_000
+    generator = np.random.default_rng(0)
+    points = generator.normal(size=(count, 2)).astype(np.float32)
+    column = legend("kind", [f"kind {n % 3}" for n in range(count)])
+    path = tmp_path / "map.html"
+    ids = [str(n) for n in range(count)]
+    path.write_text(map_page("Many", "", ids, [None] * count, points, [column], None), "utf-8")
+    with browser_page(path) as opened:
+        page = opened.page
+        hover(page, 12_345)
+        assert page.inner_text("#id")
+        page.evaluate("lookalikeMap.zoomTo(12345, 400)")
+        colour = page.evaluate(
+            """() => { const box = document.getElementById('canvas').getBoundingClientRect();
+            const [x, y] = lookalikeMap.pixels(12345);
+            const pen = document.getElementById('canvas').getContext('2d');
+            return Array.from(pen.getImageData(x - box.left, y - box.top, 1, 1).data); }"""
+        )
+        chip = page.locator("#legend .chip").first
+        shown = chip.evaluate("one => getComputedStyle(one).backgroundColor")
+        assert shown == f"rgb({colour[0]}, {colour[1]}, {colour[2]})"
+        assert page.evaluate("lookalikeMap.measure(10)") > 5
+        opened.assert_quiet(path)
 
 
 def test_the_clusters_page_shows_all_its_pictures(shop):

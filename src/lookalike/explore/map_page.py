@@ -15,7 +15,7 @@ from lookalike.explore.map_sprites import Sprites
 from lookalike.search.page import standalone_page
 from lookalike.types import Floats, readable
 
-MODULES = ("data", "colours", "view", "sheets", "renderer", "panel", "map")
+MODULES = ("data", "colours", "view", "sheets", "renderer", "painter", "panel", "map")
 """The page's script, each after what it imports."""
 _LINKS = re.compile(r'^import .*?from "\./\w+\.js";\n', re.MULTILINE)
 

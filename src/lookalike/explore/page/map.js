@@ -5,6 +5,7 @@ import { coloursOf, css } from "./colours.js";
 import { Grid, View, inside } from "./view.js";
 import { Sheets } from "./sheets.js";
 import { Renderer } from "./renderer.js";
+import { Painter, withoutCard } from "./painter.js";
 import { copyText, drawLegend, drawSelection, element } from "./panel.js";
 
 const $ = (id) => document.getElementById(id);
@@ -19,6 +20,7 @@ const view = new View(stage.clientWidth, stage.clientHeight);
 const grid = new Grid(map.x, map.y);
 const panel = { count: $("count"), copy: $("copy"), save: $("save"), clear: $("clear"), list: $("list") };
 const MOST_TILES = 1200;
+const ratio = () => Math.min(2, window.devicePixelRatio || 1);
 
 let column = null;
 let hidden = new Set();
@@ -26,16 +28,22 @@ let mode = "pan";
 let drag = null;
 let hovered = -1;
 let asked = false;
-let renderer = null;
+let renderer;
 let tiles = { rows: [], size: 0 };
 
-const sheets = new Sheets(map, () => { redraw(); thumbnailsAgain(); }, (number) => renderer?.drop(number));
+const sheets = new Sheets(map, () => { redraw(); thumbnailsAgain(); }, (number) => renderer.drop(number));
 
-try {
-  renderer = new Renderer(canvas, map, state);
-} catch (error) {
-  $("fault").textContent = `${error.message} The points cannot be drawn here.`;
-  $("fault").hidden = false;
+renderer = makeRenderer();
+renderer.resize(ratio(), view);
+
+/** WebGL; without a card, or without WebGL, many points are painted one by one. */
+function makeRenderer() {
+  if (map.count > 20000 && withoutCard()) return new Painter(canvas, map, state);
+  try {
+    return new Renderer(canvas, map, state);
+  } catch {
+    return new Painter(canvas, map, state);
+  }
 }
 
 function redraw() {
@@ -53,8 +61,6 @@ function look() {
     marked: dark.matches ? [1, 1, 1] : [0.05, 0.05, 0.06], size, round: size > 4 };
 }
 
-const ratio = () => Math.min(2, window.devicePixelRatio || 1);
-
 /** The rows in view if thumbnails can be drawn of them, and how wide; none while they are many. */
 function thumbnailsInView() {
   const [x0, y1] = view.toMap(0, 0);
@@ -68,7 +74,6 @@ function thumbnailsInView() {
 }
 
 function draw() {
-  if (!renderer) return;
   renderer.draw(view, look());
   tiles = thumbnailsInView();
   if (tiles.size) drawThumbnails();
@@ -172,7 +177,7 @@ function colourBy(number) {
 function paint() {
   const codes = column ? column.codes : new Uint8Array(map.count);
   const colours = column ? coloursOf(column, dark.matches) : [[0.1, 0.55, 0.5]];
-  renderer?.setKinds(codes, colours);
+  renderer.setKinds(codes, colours);
   if (!column) { $("legend").replaceChildren(); return redraw(); }
   const counts = column.names.map(() => 0);
   for (const code of column.codes) counts[code]++;
@@ -200,7 +205,7 @@ function refilter() {
     shown += seen ? 1 : 0;
   }
   $("shown").textContent = `${shown.toLocaleString("en")} of ${map.count.toLocaleString("en")} images`;
-  renderer?.setStates(state);
+  renderer.setStates(state);
   redraw();
 }
 
@@ -208,7 +213,7 @@ function select(rows, add) {
   if (!add) selected.clear();
   rows.forEach((row) => selected.add(row));
   for (let i = 0; i < map.count; i++) if (state[i]) state[i] = selected.has(i) ? 2 : 1;
-  renderer?.setStates(state);
+  renderer.setStates(state);
   drawSelection(panel, map, chosen(), thumbnail, hover);
   redraw();
 }
@@ -329,7 +334,7 @@ new ResizeObserver(() => {
   const fitted = Math.abs(view.scale - view.fitted) < 1e-9;
   view.resize(stage.clientWidth, stage.clientHeight);
   if (fitted) view.fit();
-  renderer?.resize(ratio(), view);
+  renderer.resize(ratio(), view);
   over.width = Math.round(view.width * ratio());
   over.height = Math.round(view.height * ratio());
   draw();
@@ -352,8 +357,8 @@ window.lookalikeMap = {
   pixels: (row) => { const box = stage.getBoundingClientRect(); const [x, y] = view.toPixels(map.x[row], map.y[row]); return [x + box.left, y + box.top]; },
   zoomTo: (row, factor) => { view.zoom(factor, ...view.toPixels(map.x[row], map.y[row])); view.cx = map.x[row]; view.cy = map.y[row]; draw(); },
   tileSize: () => tiles.size,
-  /** Frames a second over `frames` frames that turn and zoom, each waited for. */
-  measure(frames = 60) {
+  /** Frames a second over some frames that turn and zoom, each drawn when the browser asks for it. */
+  async measure(frames = 60) {
     const kept = [view.cx, view.cy, view.scale];
     const start = performance.now();
     for (let i = 0; i < frames; i++) {
@@ -361,7 +366,7 @@ window.lookalikeMap = {
       view.pan(30 * Math.sin(i / 5), 30 * Math.cos(i / 5));
       view.zoom(1 + 0.3 * Math.sin(i / 9), view.width / 2, view.height / 2);
       draw();
-      renderer.finish();
+      await new Promise(requestAnimationFrame);
     }
     const seconds = (performance.now() - start) / 1000;
     [view.cx, view.cy, view.scale] = kept;

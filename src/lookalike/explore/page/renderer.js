@@ -136,10 +136,6 @@ export class Renderer {
     gl.uniform2f(where(gl, used, "centre"), view.cx, view.cy);
     gl.uniform2f(where(gl, used, "zoom"), (2 * view.scale) / view.width, (2 * view.scale) / view.height);
   }
-  /** Waits until everything asked for is on the canvas: for measuring. */
-  finish() {
-    this.gl.readPixels(0, 0, 1, 1, this.gl.RGBA, this.gl.UNSIGNED_BYTE, new Uint8Array(4));
-  }
 }
 
 const where = (gl, used, name) => gl.getUniformLocation(used, name);
