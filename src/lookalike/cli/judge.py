@@ -58,8 +58,10 @@ def judge(
             _read(opened, read)
         if export is not None:
             _export(opened, export)
+        if (query is not None or export is not None) and read is None and not status:
+            return
         proposals: list[Proposal] = []
-        if query is None and read is None and export is None and not status:
+        if query is None and read is None and not status:
             proposals = opened.propose(number, space=space, k=k)
         if ask:
             _ask(opened, proposals)
@@ -86,12 +88,10 @@ def judge(
 def _judge_one(opened: Library, query: str, image: str | None, verdict: str | None) -> None:
     if image is None or verdict is None:
         raise UsageError("A verdict is: lookalike judge QUERY IMAGE yes, by the ids of both.")
-    if verdict == "none":
-        opened.judge(query, image, None)
-        return
     from lookalike.evaluate.judgement_files import verdict_of
 
-    opened.judge(query, image, verdict_of(verdict))
+    opened.judge(query, image, None if verdict == "none" else verdict_of(verdict))
+    say("The verdict is taken back." if verdict == "none" else "The verdict is kept.")
 
 
 def _read(opened: Library, path: Path) -> None:
