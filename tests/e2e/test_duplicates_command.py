@@ -232,3 +232,16 @@ def test_one_image_and_none(tmp_path):
     assert run(tmp_path, "duplicates", "--json").json["groups"] == []
     run(tmp_path, "remove", "one.png")
     assert run(tmp_path, "duplicates", "--level", "scene", "--json").json["groups"] == []
+
+
+def test_equal_pixels_in_files_of_other_bytes(tmp_path):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    picture(1, 320, 240).save(folder / "one.png", compress_level=1)
+    picture(1, 320, 240).save(folder / "other.bmp")
+    picture(1, 320, 240).save(folder / "near.jpg", quality=95)
+    index(tmp_path, folder)
+    found = run(tmp_path, "duplicates", "--level", "pixels", "--json")
+    assert groups(found) == [{"one.png", "other.bmp"}]
+    assert found.json["groups"][0]["level"] == "pixels"
+    assert groups(run(tmp_path, "duplicates", "--json")) == [{"one.png", "other.bmp", "near.jpg"}]

@@ -27,7 +27,8 @@ def duplicates_page(groups: Sequence[Group], plan: Plan, picture: Picture) -> st
     ]
     moves = len(plan.moves)
     summary = (
-        f"{len(numbered):,} groups · {len(plan.entries) - moves:,} images stay · {moves:,} may go"
+        f"{len(numbered):,} group{'' if len(numbered) == 1 else 's'} · "
+        f"{len(plan.entries) - moves:,} to stay · {moves:,} may go"
     )
     if len(numbered) > SHOWN:
         summary += f" · the first {SHOWN} groups are shown"
