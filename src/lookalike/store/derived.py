@@ -52,9 +52,9 @@ def numbers(connection: sqlite3.Connection, name: str) -> dict[int, float]:
 
 
 def put(
-    transaction: Transaction, name: str, rows: Iterable[tuple[int, Sequence[str] | float]]
+    transaction: Transaction, name: str, rows: Iterable[tuple[int, Sequence[str] | float | None]]
 ) -> None:
-    """Store the words, or the number, of contents; those removed meanwhile are passed over."""
+    """Store words, a number, or None for nothing; contents removed meanwhile are passed over."""
     transaction.connection.executemany(
         "INSERT OR REPLACE INTO derived (name, content, version, value) "
         "SELECT ?, content, ?, ? FROM contents WHERE content = ?",

@@ -23,7 +23,7 @@ def digest(arrays: Arrays) -> str:
         return ""
     whole = hashlib.sha256()
     for name in sorted(arrays):
-        whole.update(name.encode() + b"\0" + _to_npy(arrays[name]))
+        whole.update(name.encode() + b"\0" + to_npy(arrays[name]))
     return whole.hexdigest()
 
 
@@ -32,7 +32,7 @@ def add(transaction: Transaction, space: Space, steps: Sequence[Arrays]) -> None
     transaction.connection.executemany(
         "INSERT OR IGNORE INTO learned (space, step, name, array) VALUES (?, ?, ?, ?)",
         [
-            (space.key, step, name, _to_npy(array))
+            (space.key, step, name, to_npy(array))
             for step, arrays in enumerate(steps)
             for name, array in arrays.items()
         ],
@@ -44,10 +44,17 @@ def get(connection: sqlite3.Connection, space: Space, step: int) -> dict[str, ND
     rows = connection.execute(
         "SELECT name, array FROM learned WHERE space = ? AND step = ?", (space.key, step)
     )
-    return {name: np.load(io.BytesIO(array), allow_pickle=False) for name, array in rows}
+    return {name: from_npy(array) for name, array in rows}
 
 
-def _to_npy(array: NDArray[Any]) -> bytes:
+def to_npy(array: NDArray[Any]) -> bytes:
+    """An array as the bytes of a .npy file."""
     buffer = io.BytesIO()
     np.save(buffer, np.ascontiguousarray(array), allow_pickle=False)
     return buffer.getvalue()
+
+
+def from_npy(data: bytes) -> NDArray[Any]:
+    """The array of such bytes; nothing in them is run."""
+    array: NDArray[Any] = np.load(io.BytesIO(data), allow_pickle=False)
+    return array

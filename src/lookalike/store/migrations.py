@@ -49,6 +49,11 @@ def _decisions(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def _classifiers(connection: sqlite3.Connection) -> None:
+    for statement in schema.CLASSIFIERS:
+        connection.execute(statement)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("the first schema", _first_schema),
     Migration("arrays that reducers learned", _learned_arrays),
@@ -56,6 +61,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("judgements", _judgements),
     Migration("maps", _layouts),
     Migration("decisions on duplicates, and quarantines", _decisions),
+    Migration("classifiers", _classifiers),
 )
 
 

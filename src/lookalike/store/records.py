@@ -92,6 +92,20 @@ class Draw:
 
 
 @dataclass(frozen=True, slots=True)
+class ClassifierRecord:
+    """A stored classifier: how it was made, how good it is, and the column that it fills.
+
+    `target` is None for one that was never applied; `made` is in Unix seconds.
+    """
+
+    name: str
+    recipe: Mapping[str, object]
+    figures: Mapping[str, object]
+    target: str | None
+    made: int
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """How much a library holds; `spaces` maps a name to its number of vectors."""
 

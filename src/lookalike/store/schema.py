@@ -186,3 +186,20 @@ DECISIONS = (
         made INTEGER NOT NULL
     ) WITHOUT ROWID""",
 )
+
+CLASSIFIERS = (
+    # `target` is the derived column that it fills, NULL where it was never applied.
+    """CREATE TABLE classifiers (
+        name TEXT PRIMARY KEY,
+        recipe TEXT NOT NULL,
+        figures TEXT NOT NULL,
+        target TEXT,
+        made INTEGER NOT NULL
+    ) WITHOUT ROWID""",
+    """CREATE TABLE classifier_arrays (
+        classifier TEXT NOT NULL REFERENCES classifiers ON DELETE CASCADE,
+        name TEXT NOT NULL,
+        array BLOB NOT NULL,
+        PRIMARY KEY (classifier, name)
+    )""",
+)

@@ -99,18 +99,25 @@ def _refuse_another_recipe(
 ) -> None:
     if (old.fingerprint, old.dim, old.metric) == (fingerprint, dim, metric):
         return
-    before = dict(_flat({**old.recipe, "dim": old.dim, "metric": old.metric}))
-    after = dict(_flat({**recipe, "dim": dim, "metric": metric}))
-    differing = [
-        f"{part} was {before.get(part, 'absent')!r} and is now {after.get(part, 'absent')!r}"
-        for part in sorted(before.keys() | after.keys())
-        if before.get(part) != after.get(part)
-    ] or [f"fingerprint was {old.fingerprint!r} and is now {fingerprint!r}"]
+    differing = differences(
+        {**old.recipe, "dim": old.dim, "metric": old.metric},
+        {**recipe, "dim": dim, "metric": metric},
+    ) or [f"fingerprint was {old.fingerprint!r} and is now {fingerprint!r}"]
     raise RecipeMismatchError(
         f"The vectors of space {old.name!r} were made with another recipe: "
         f"{'; '.join(differing)}. Vectors of two recipes cannot be compared: "
         "use the old recipe, or give the new one a space of its own."
     )
+
+
+def differences(old: Mapping[str, object], new: Mapping[str, object]) -> list[str]:
+    """What differs between two recipes, a sentence each."""
+    before, after = dict(_flat(old)), dict(_flat(new))
+    return [
+        f"{part} was {before.get(part, 'absent')!r} and is now {after.get(part, 'absent')!r}"
+        for part in sorted(before.keys() | after.keys())
+        if before.get(part) != after.get(part)
+    ]
 
 
 def _flat(recipe: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:

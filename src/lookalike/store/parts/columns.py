@@ -24,7 +24,7 @@ _AT_ONCE = 1024
 class Columns(Opened):
     """The columns of an open store that were made from what images show."""
 
-    def derive(self, name: str, words: Iterable[tuple[int, Sequence[str] | float]]) -> None:
+    def derive(self, name: str, words: Iterable[tuple[int, Sequence[str] | float | None]]) -> None:
         """Store the words of contents in a derived column."""
         with self.writing(), self._database.transaction() as transaction:
             derived.put(transaction, name, words)
