@@ -12,7 +12,12 @@ from lookalike.cli.output import count, print_json, print_line
 
 
 def import_(
-    vectors: Annotated[Path, typer.Argument(help="A .npy, .parquet or .csv of vectors.")],
+    vectors: Annotated[
+        Path,
+        typer.Argument(
+            help="A .npy, .parquet, .csv, .jsonl or .json of vectors, or clip-retrieval's folder."
+        ),
+    ],
     space: Annotated[str, typer.Option(help="The space they become, or are added to.")],
     library: LibraryOption = None,
     ids: Annotated[

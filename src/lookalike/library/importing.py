@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lookalike.errors import UnknownIdError, UsageError
+from lookalike.errors import UsageError
 from lookalike.library.spaces import IMPORTED
 from lookalike.store.records import Space
 from lookalike.store.store import Store
@@ -44,11 +44,12 @@ def import_vectors(
             _check(ids, vectors)
             if space is None:
                 space = _space(store, name, vectors.shape[1], metric)
+            held = store.contents_by_id(ids)
             known, unknown = [], []
             for id_, vector in zip(ids, vectors, strict=True):
-                try:
-                    known.append((store.image(id_).content_key, vector))
-                except UnknownIdError:
+                if id_ in held:
+                    known.append((held[id_], vector))
+                else:
                     unknown.append(_entry(id_, vector))
             store.add_vectors(space, known)
             store.write(space, store.source(SOURCE), unknown, 0)

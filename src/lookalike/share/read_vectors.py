@@ -1,22 +1,25 @@
-"""Reads ids and vectors from a .npy with its ids, a Parquet or a csv, a block at a time."""
+"""Reads ids and vectors from npy, Parquet, csv, JSON or clip-retrieval's folders, by blocks."""
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import cast
 
 import numpy as np
 
-from lookalike.errors import MissingExtraError, SourceError, UsageError
-from lookalike.types import Floats
+from lookalike.errors import SourceError, UsageError
+from lookalike.share.vector_tables import (
+    BLOCK_ROWS,
+    Block,
+    from_csv,
+    from_json,
+    from_parquet,
+    parquet_ids,
+)
+from lookalike.types import Stored
 
-Block: TypeAlias = tuple[list[str], Floats]
-BLOCK_ROWS = 1024
-ID_COLUMNS = ("id", "key", "image_path", "image", "path", "name")
-VECTOR_COLUMNS = ("vector", "embedding", "embeddings", "emb")
 IDS_SUFFIXES = (".ids.jsonl", ".ids.txt", "_ids.txt")
 
 
@@ -32,28 +35,70 @@ def read_vectors(
     A `.npy` (n, dim) takes its ids from `ids`: a line each, or JSON strings in a `.jsonl`;
     without it from NAME.ids.jsonl, NAME.ids.txt or NAME_ids.txt beside it. A table has one
     column of ids and one of vectors (lists, or numbers in one cell); a csv may have a column
-    for each value instead. Raises `SourceError`, `UsageError`, `MissingExtraError`.
+    for each value instead; a `.json` is an array of objects and read at once. A folder is one
+    of clip-retrieval: each `img_emb/*.npy` with the ids of its `metadata/*.parquet`. Raises
+    `SourceError`, `UsageError`, `MissingExtraError`.
     """
+    if path.is_dir():
+        return _folder(path, id_column)
     if not path.is_file():
         raise SourceError(f"There is no file {str(path)!r}.")
     match path.suffix.lower():
         case ".npy":
             return _npy(path, ids)
         case ".parquet":
-            return _parquet(path, id_column, vector_column)
+            return from_parquet(path, id_column, vector_column)
         case ".csv":
-            return _csv(path, id_column, vector_column)
-    raise UsageError(f"{path.name}: vectors are read from .npy, .parquet and .csv files.")
+            return from_csv(path, id_column, vector_column)
+        case ".jsonl" | ".ndjson" | ".json":
+            return from_json(path, id_column, vector_column)
+    raise UsageError(
+        f"{path.name}: vectors are read from .npy, .parquet, .csv, .jsonl and .json files, and "
+        "from folders of clip-retrieval."
+    )
 
 
 def _npy(path: Path, ids: Path | None) -> Iterator[Block]:
+    matrix = _open_matrix(path)
+    names = _ids(ids or _ids_beside(path))
+    return _paired(path, matrix, names)
+
+
+def _folder(path: Path, id_column: str | None) -> Iterator[Block]:
+    matrices = _by_number((path / "img_emb").glob("*.npy"))
+    tables = _by_number((path / "metadata").glob("*.parquet"))
+    if not matrices or matrices.keys() != tables.keys():
+        raise SourceError(
+            f"{path} is no folder of clip-retrieval: for each img_emb/img_emb_N.npy there has to "
+            "be a metadata/metadata_N.parquet."
+        )
+    for number, matrix in matrices.items():
+        names = list(parquet_ids(tables[number], id_column))
+        yield from _paired(matrix, _open_matrix(matrix), names)
+
+
+def _by_number(paths: Iterable[Path]) -> dict[int, Path]:
+    """Files by the number that ends their names, rising; those without one are left out."""
+    found = {int(path.stem.rpartition("_")[2]): path for path in paths if _ends_in_number(path)}
+    return dict(sorted(found.items()))
+
+
+def _ends_in_number(path: Path) -> bool:
+    number = path.stem.rpartition("_")[2]
+    return number.isascii() and number.isdigit()
+
+
+def _open_matrix(path: Path) -> Stored:
     try:
         matrix = np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, OSError, EOFError) as error:
         raise SourceError(f"{path} is no plain array of numbers: {error}") from error
     if matrix.ndim != 2 or matrix.dtype.kind not in "fiu":
         raise SourceError(f"{path} holds {matrix.dtype} {matrix.shape}; (n, dim) numbers wanted.")
-    names = _ids(ids or _ids_beside(path))
+    return cast("Stored", matrix)
+
+
+def _paired(path: Path, matrix: Stored, names: list[str]) -> Iterator[Block]:
     if len(names) != len(matrix):
         raise SourceError(f"{path} has {len(matrix):,} vectors, but there are {len(names):,} ids.")
     for start in range(0, len(matrix), BLOCK_ROWS):
@@ -80,67 +125,3 @@ def _ids(path: Path) -> list[str]:
         return [str(json.loads(line)) for line in lines]
     except ValueError as error:
         raise SourceError(f"The ids {path} are not one JSON string a line: {error}") from error
-
-
-def _parquet(path: Path, id_column: str | None, vector_column: str | None) -> Iterator[Block]:
-    try:
-        from pyarrow import ArrowInvalid, parquet
-    except ImportError as error:
-        raise MissingExtraError("Reading Parquet", "tables") from error
-    try:
-        file = parquet.ParquetFile(path)
-    except (ArrowInvalid, OSError) as error:
-        raise SourceError(f"{path} is no Parquet file: {error}") from error
-    with file:
-        columns = file.schema_arrow.names
-        id_name = _column(columns, id_column, ID_COLUMNS, "ids", "--id-column")
-        name = _column(columns, vector_column, VECTOR_COLUMNS, "vectors", "--vector-column")
-        for batch in file.iter_batches(BLOCK_ROWS, columns=[id_name, name]):
-            rows = batch.column(name).to_pylist()
-            yield [str(id_) for id_ in batch.column(id_name).to_pylist()], _stacked(rows, path)
-
-
-def _csv(path: Path, id_column: str | None, vector_column: str | None) -> Iterator[Block]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        columns = list(reader.fieldnames or [])
-        id_name = _column(columns, id_column, ID_COLUMNS, "ids", "--id-column")
-        one_cell = vector_column is not None or any(name in columns for name in VECTOR_COLUMNS)
-        name = (
-            _column(columns, vector_column, VECTOR_COLUMNS, "vectors", "--vector-column")
-            if one_cell
-            else None
-        )
-        values = [column for column in columns if column != id_name]
-        names: list[str] = []
-        rows: list[Sequence[Any]] = []
-        for row in reader:
-            names.append(row[id_name])
-            rows.append(_numbers(row[name]) if name else [row[column] for column in values])
-            if len(rows) == BLOCK_ROWS:
-                yield names, _stacked(rows, path)
-                names, rows = [], []
-        if rows:
-            yield names, _stacked(rows, path)
-
-
-def _numbers(cell: str) -> list[str]:
-    return cell.strip().strip("[]()").replace(",", " ").split()
-
-
-def _column(
-    columns: Sequence[str], chosen: str | None, usual: Sequence[str], what: str, option: str
-) -> str:
-    if chosen is not None and chosen not in columns:
-        raise SourceError(f"There is no column {chosen!r}; there are {', '.join(columns)}.")
-    found = [name for name in ([chosen] if chosen else usual) if name in columns]
-    if not found:
-        raise UsageError(f"Which column holds the {what}? Name it with {option}: {columns}.")
-    return found[0]
-
-
-def _stacked(rows: Sequence[Any], path: Path) -> Floats:
-    try:
-        return np.array(rows, dtype=np.float32).reshape(len(rows), -1)
-    except (ValueError, TypeError) as error:
-        raise SourceError(f"{path} has vectors of different lengths, or not numbers.") from error

@@ -144,7 +144,7 @@ def known(connection: sqlite3.Connection, space: Space, ids: Iterable[str]) -> d
 def get(connection: sqlite3.Connection, id_: str) -> ImageRecord:
     """The image of that id, however its accents are composed; raises UnknownIdError."""
     id_ = readable(id_)
-    for spelling in dict.fromkeys((id_, normalize("NFC", id_), normalize("NFD", id_))):
+    for spelling in _spellings(id_):
         row = connection.execute(_RECORD + "WHERE id = ?", (spelling,)).fetchone()
         if row is not None:
             return _record(row)
@@ -177,6 +177,20 @@ def contents_of(connection: sqlite3.Connection, keys: Keys) -> Keys:
         )
     )
     return np.array([found.get(key, -1) for key in keys.tolist()], np.int64)
+
+
+def contents_by_id(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, int]:
+    """The content of each id, however its accents are composed; ids not stored are left out."""
+    spellings = {id_: _spellings(id_) for id_ in ids}
+    wanted = json.dumps([spelling for some in spellings.values() for spelling in some])
+    found = dict(
+        connection.execute(
+            "SELECT id, content FROM images WHERE id IN (SELECT value FROM json_each(?))",
+            (wanted,),
+        )
+    )
+    first = {id_: next(filter(found.__contains__, some), None) for id_, some in spellings.items()}
+    return {id_: found[spelling] for id_, spelling in first.items() if spelling is not None}
 
 
 def copies_of(connection: sqlite3.Connection, numbers: Sequence[int]) -> list[int]:
@@ -218,6 +232,14 @@ def ids_after(connection: sqlite3.Connection, source: int, after: str, limit: in
             (source, after, limit),
         )
     ]
+
+
+def _spellings(id_: str) -> list[str]:
+    """An id as valid Unicode, as it is and with its accents composed otherwise."""
+    id_ = readable(id_)
+    if id_.isascii():
+        return [id_]
+    return list(dict.fromkeys((id_, normalize("NFC", id_), normalize("NFD", id_))))
 
 
 def _record(row: tuple[Any, ...]) -> ImageRecord:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lookalike.embed.embedder import Embedder
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from lookalike.library.matching import Calibrated
     from lookalike.library.teaching import TaughtSpace
     from lookalike.search.match import Basis
+    from lookalike.share.write_vectors import FloatType
 
 
 class Spaces(Opened):
@@ -53,6 +55,26 @@ class Spaces(Opened):
         `UsageError` for vectors that are zero or not finite, `RecipeMismatchError`.
         """
         return import_vectors(self._store, name, blocks, known_metric(metric))
+
+    def export_vectors(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        space: str | None = None,
+        where: str | None = None,
+        columns: Sequence[str] = (),
+        dtype: FloatType = "float32",
+        on_done: Callable[[int, int], None] = lambda _done, _of: None,
+    ) -> int:
+        """Write vectors with their ids to .npy, .parquet, .csv, .jsonl, .json or a folder.
+
+        `where` leaves some of the images, `columns` are written beside; returns how many vectors
+        there were. Raises `UsageError`, `UnknownNameError`, `FilterError`, `MissingExtraError`.
+        """
+        from lookalike.library.sharing import export_vectors
+
+        chosen, target = self._chosen(space), Path(path)
+        return export_vectors(self._store, chosen, target, where, columns, dtype, on_done)
 
     def teach(
         self,

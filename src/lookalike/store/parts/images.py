@@ -74,6 +74,11 @@ class Images(Opened):
         with self._database.reading() as connection:
             return images.contents_of(connection, keys)
 
+    def contents_by_id(self, ids: Sequence[str]) -> dict[str, int]:
+        """The content of each id; ids that are not stored are left out."""
+        with self._database.reading() as connection:
+            return images.contents_by_id(connection, ids)
+
     def copies(self) -> dict[int, list[int]]:
         """The keys of the images of each content that has several."""
         with self._database.reading() as connection:
