@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from lookalike.library.embedding import embed_files as embed_files
     from lookalike.library.library import Library as Library
     from lookalike.library.opening import open as open  # noqa: A004
-    from lookalike.search.query import Crop as Crop
+    from lookalike.images.crop import Crop as Crop
     from lookalike.search.query import Item as Item
     from lookalike.search.query import Query as Query
     from lookalike.search.results import Hit as Hit

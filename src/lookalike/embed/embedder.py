@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from lookalike.embed.way import Way
 from lookalike.errors import ImageRejectedError
-from lookalike.images.preprocess import Preprocessing
+from lookalike.images.crop import Crop
+from lookalike.images.decode import decode
+from lookalike.images.preprocess import Preprocessing, to_input
 from lookalike.models.network import ON_CORES, NetworkOptions
 from lookalike.types import Pixels
 
@@ -70,6 +72,18 @@ class Embedder:
             raise ImageRejectedError("bad-vector", BAD_VECTOR)
         vector: NDArray[Any] = vectors.values[0]
         return vector
+
+    def see(self, data: bytes, crop: Crop | None = None) -> NDArray[Any]:
+        """The bytes of an image -> its vector (dim,), or that of a part of it.
+
+        Raises `ImageRejectedError`, and `UsageError` for a part that is not in the image.
+        """
+        if crop is None:
+            rgb = decode(data, shorter_side=self.preprocessing.decode_side).rgb
+        else:
+            whole = decode(data).rgb
+            rgb = whole.crop(crop.box(*whole.size))
+        return self.embed(to_input(rgb, self.preprocessing))
 
     def submit(self, pixels: Pixels) -> Future[Vectors]:
         """The vectors of at most `batch` images, computed on a thread of its own."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from lookalike.errors import LookalikeError
 from lookalike.images.crew import Crew
+from lookalike.images.crop import Crop
 from lookalike.images.limits import DEFAULT_LIMITS, Limits
 from lookalike.images.preprocess import Preprocessing
 from lookalike.images.process import Decoded, DecoderProcess, SameContent
@@ -61,10 +62,22 @@ class DecodePool:
 
         `known` holds sha256 digests that need no decoding.
         """
-        if not self._free:
-            raise LookalikeError("All decode slots are taken: release one first.")
-        slot = self._free.pop()
-        return self._crew.submit(lambda worker: self._decode(worker, location, known, slot))
+        slot = self._take()
+        picture = self._thumbnails or isinstance(location, Blob | Web)
+        return self._crew.submit(
+            lambda worker: self._decode(worker, location, known, slot, picture=picture)
+        )
+
+    def glance(self, data: bytes, crop: Crop | None) -> Future[Decoded | SameContent]:
+        """Decode an image, or a part of it, that is only looked at: no thumbnail is made.
+
+        The future raises `ImageRejectedError`, and `UsageError` for a part outside the image.
+        """
+        slot = self._take()
+        image = Blob("", "", data)
+        return self._crew.submit(
+            lambda worker: self._decode(worker, image, (), slot, picture=False, crop=crop)
+        )
 
     def pixels(self, decoded: Decoded) -> Pixels:
         """A view of uint8 (side, side, 3), valid until `release`."""
@@ -85,13 +98,24 @@ class DecodePool:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _take(self) -> int:
+        if not self._free:
+            raise LookalikeError("All decode slots are taken: release one first.")
+        return self._free.pop()
+
     def _decode(
-        self, worker: DecoderProcess, location: Location, known: Collection[bytes], slot: int
+        self,
+        worker: DecoderProcess,
+        location: Location,
+        known: Collection[bytes],
+        slot: int,
+        *,
+        picture: bool,
+        crop: Crop | None = None,
     ) -> Decoded | SameContent:
         keep_slot = False
         try:
-            picture = self._thumbnails or isinstance(location, Blob | Web)
-            answer = worker.ask(location, known, slot, picture, self._limits.seconds)
+            answer = worker.ask(location, known, slot, picture, self._limits.seconds, crop)
             keep_slot = isinstance(answer, Decoded)
             return answer
         finally:

@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Any
 
-from lookalike.errors import ImageRejectedError, LookalikeError
+from lookalike.errors import ImageRejectedError, LookalikeError, UsageError
+from lookalike.images.crop import Crop
 from lookalike.images.frames import pack_location, receive, send
 from lookalike.images.resize import Resized
 from lookalike.types import Blob, Content, Location
@@ -62,10 +63,15 @@ class DecoderProcess:
         slot: int,
         thumbnail: bool,
         seconds: float,
+        crop: Crop | None = None,
     ) -> Decoded | SameContent:
-        """Decode one image into `slot`. Raises `ImageRejectedError`."""
+        """Decode one image, or a part of it, into `slot`.
+
+        Raises `ImageRejectedError`, and `UsageError` for a part that is not in the image.
+        """
         hexes = [digest.hex() for digest in known]
-        task = {"slot": slot, "known": hexes, "thumbnail": thumbnail}
+        part = None if crop is None else (crop.x, crop.y, crop.width, crop.height)
+        task = {"slot": slot, "known": hexes, "thumbnail": thumbnail, "crop": part}
         answer, picture = self._answer(location, task, seconds)
         if "known" in answer:
             return SameContent(bytes.fromhex(answer["known"]))
@@ -116,6 +122,8 @@ class DecoderProcess:
             raise self._bury(running, seconds) from error
         if "rejected" in answer:
             raise ImageRejectedError(answer["rejected"], answer["detail"])
+        if "refused" in answer:
+            raise UsageError(answer["refused"])
         return answer, picture
 
     def _exchange(

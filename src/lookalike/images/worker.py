@@ -14,7 +14,8 @@ from typing import IO, Any, TypeAlias
 
 from PIL import Image
 
-from lookalike.errors import ImageRejectedError
+from lookalike.errors import ImageRejectedError, UsageError
+from lookalike.images.crop import Crop
 from lookalike.images.decode import decode
 from lookalike.images.fingerprint import perceptual_hash, sha256
 from lookalike.images.formats import allowed_formats
@@ -85,6 +86,8 @@ def _answer(task: dict[str, Any], payload: bytes, work: Work) -> Answer:
         return work(task, location)
     except ImageRejectedError as error:
         return {"rejected": error.reason, "detail": error.detail}, b""
+    except UsageError as error:
+        return {"refused": str(error)}, b""
     except MemoryError:
         return {"rejected": "out-of-memory", "detail": "the decoder ran out of memory"}, b""
 
@@ -105,8 +108,11 @@ def _decoding(setup: dict[str, Any], limits: Limits) -> Work:
         digest = sha256(data)
         if digest.hex() in task["known"]:
             return {"known": digest.hex()}, b""
-        picture = decode(data, limits, shorter_side=preprocessing.decode_side)
-        pixels = fit_to_input(picture.rgb, preprocessing).tobytes()
+        part = Crop(*task["crop"]) if task["crop"] else None
+        side = 0 if part else preprocessing.decode_side
+        picture = decode(data, limits, shorter_side=side)
+        rgb = picture.rgb.crop(part.box(*picture.rgb.size)) if part else picture.rgb
+        pixels = fit_to_input(rgb, preprocessing).tobytes()
         start = task["slot"] * len(pixels)
         slots[start : start + len(pixels)] = pixels
         facts = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from lookalike.embed.way import find_way
@@ -35,6 +36,8 @@ def open(  # noqa: A001  `lookalike.open` reads best
     limits: Limits = DEFAULT_LIMITS,
     device: str = "auto",
     fetch: FetchPolicy | None = None,
+    askers: int = 1,
+    on_batch: Callable[[int], None] = lambda _: None,
 ) -> Library:
     """Open the library in the folder `path`; it is made if it is new.
 
@@ -42,13 +45,15 @@ def open(  # noqa: A001  `lookalike.open` reads best
     and `metric` (cosine, l2, l1, ip) are chosen when a library is made; for one that exists
     they must agree with it. `runtime` is auto, onnx or openvino; `precision` auto, fp32 or
     bf16; `workers` counts decoder processes (default: one a core); `device` is for models
-    that torch runs: auto, cpu, cuda; `fetch` says what may be asked of the web.
+    that torch runs: auto, cpu, cuda; `fetch` says what may be asked of the web. With `askers`
+    above 1, that many questions with images may come at once: they are decoded in processes
+    of their own and embedded together; `on_batch` hears how many.
 
     Raises `LibraryNotFoundError` (with `create=False`), `LibraryTooNewError`,
     `LibraryDamagedError`, `RecipeMismatchError`, `UnknownNameError`.
     """
     chosen = None if metric is None else known_metric(metric)
-    resources = Resources(runtime, precision, workers, limits, device, fetch)
+    resources = Resources(runtime, precision, workers, limits, device, fetch, askers, on_batch)
     if model is not None:
         find_way(model, normalised=True)
     directory = library_directory(path, create=create)

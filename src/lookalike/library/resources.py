@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lookalike.embed.crowd import CrowdEmbedder
 from lookalike.embed.embedder import Embedder
 from lookalike.embed.way import Way
 from lookalike.errors import UsageError
@@ -55,7 +56,7 @@ class Resources:
     """`runtime`: auto, onnx, openvino; `precision`: auto, fp32, bf16; `workers`: decoders.
 
     `device`: auto, cpu, or one that torch knows, such as cuda:1; `fetch`: what may be asked of
-    the web, and for how much.
+    the web, and for how much; `askers`: how many questions with images may come at once.
 
     Raises `UnknownNameError` for other names, `UsageError` for less than one worker.
     """
@@ -66,6 +67,8 @@ class Resources:
     limits: Limits = DEFAULT_LIMITS
     device: str = "auto"
     fetch: FetchPolicy | None = None
+    askers: int = 1
+    on_batch: Callable[[int], None] = lambda _: None
 
     def __post_init__(self) -> None:
         NetworkOptions(self.runtime, self.precision)
@@ -83,6 +86,19 @@ class Resources:
             streams=feeding.streams or cores(),
             batch=feeding.batch,
         )
+
+    def query_embedder(self, way: Way) -> Embedder | CrowdEmbedder:
+        """What sees the images of questions: one after the other, or many at once."""
+        one = self.embedder(way, many=False)
+        if self.askers == 1:
+            return one
+        pool = DecodePool(
+            way.model.preprocessing,
+            workers=self.workers or cores(),
+            slots=self.askers,
+            limits=self.limits,
+        )
+        return CrowdEmbedder(one, self.embedder(way, many=True), pool, self.on_batch)
 
     def fetched(self, url: str) -> bytes:
         """The bytes of the image at a URL. Raises `FetchError`."""

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lookalike.embed.crowd import CrowdEmbedder
 from lookalike.embed.embedder import Embedder
 from lookalike.embed.way import Way
 from lookalike.errors import UsageError
@@ -45,7 +46,7 @@ class Searcher:
         self._store = store
         self._resources = resources
         self._picture = picture
-        self._embedders: dict[int, Embedder] = {}
+        self._embedders: dict[int, Embedder | CrowdEmbedder] = {}
         self._towers: dict[int, tuple[Way, TextTower]] = {}
         self._views: dict[int, MatrixView] = {}
         self._matchers: dict[int, Matcher] = {}
@@ -201,12 +202,12 @@ class Searcher:
         )
         return [resolve(query, eyes) for query in queries]
 
-    def _embedder_of(self, space: Space) -> Callable[[], Embedder]:
-        def opened() -> Embedder:
+    def _embedder_of(self, space: Space) -> Callable[[], Embedder | CrowdEmbedder]:
+        def opened() -> Embedder | CrowdEmbedder:
             with self._opening:
                 if space.key not in self._embedders:
                     way = way_of(self._store, space)
-                    self._embedders[space.key] = self._resources.embedder(way, many=False)
+                    self._embedders[space.key] = self._resources.query_embedder(way)
                 return self._embedders[space.key]
 
         return opened

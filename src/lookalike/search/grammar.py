@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from lookalike.errors import UsageError
-from lookalike.search.query import Crop, Item, Query, as_item
+from lookalike.images.crop import Crop
+from lookalike.search.query import Item, Query, as_item
 
 _WEIGHT = re.compile(r"(\d+\.?\d*|\.\d+):(?=.)", re.DOTALL)
 _CROP = re.compile(r"#xywh=(pixel:|percent:)?([^#]*)$")

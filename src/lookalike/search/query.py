@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lookalike.errors import UsageError
+from lookalike.images.crop import Crop
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -21,51 +22,6 @@ if TYPE_CHECKING:
 ID_PREFIX = "id:"
 TEXT_PREFIX = "text:"
 URL_PREFIXES = ("http://", "https://")
-
-Box: TypeAlias = tuple[int, int, int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Crop:
-    """A box of an upright image: its left and upper edge, its width and its height.
-
-    Where none of the four is above 1 they are fractions of the image's sides, else pixels of
-    the original. Raises `UsageError` for a box without area or with an edge below 0.
-    """
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-    def __post_init__(self) -> None:
-        values = (self.x, self.y, self.width, self.height)
-        if not all(map(math.isfinite, values)) or min(values) < 0 or not min(values[2:]) > 0:
-            raise UsageError(
-                f"A crop is x,y,width,height, none below 0, with an area; not {self.written}."
-            )
-
-    @property
-    def written(self) -> str:
-        """As it is written: `x,y,width,height`."""
-        return f"{self.x:g},{self.y:g},{self.width:g},{self.height:g}"
-
-    def box(self, width: int, height: int) -> Box:
-        """Left, upper, right and lower edge in pixels of an image of that size.
-
-        A pixel that the box is too wide is cut off. Raises `UsageError` if it leaves the image
-        by more.
-        """
-        x, y, w, h = self.x, self.y, self.width, self.height
-        if max(x, y, w, h) <= 1:
-            x, y, w, h = x * width, y * height, w * width, h * height
-        if x + w > width + 1 or y + h > height + 1:
-            raise UsageError(
-                f"The crop {self.written} leaves the image, which is {width} x {height} pixels."
-            )
-        left, upper = min(round(x), width - 1), min(round(y), height - 1)
-        right, lower = min(round(x + w), width), min(round(y + h), height)
-        return left, upper, max(right, left + 1), max(lower, upper + 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -145,8 +101,8 @@ class Query:
         positive: QueryItem | Iterable[QueryItem] = (),
         negative: QueryItem | Iterable[QueryItem] = (),
     ) -> None:
-        object.__setattr__(self, "positive", _items(positive))
-        object.__setattr__(self, "negative", _items(negative))
+        object.__setattr__(self, "positive", as_items(positive))
+        object.__setattr__(self, "negative", as_items(negative))
         if not (self.positive or self.negative):
             raise UsageError("There is nothing to look for: a question needs at least one item.")
 
@@ -197,7 +153,8 @@ def as_crop(crop: Crop | Sequence[float] | None) -> Crop | None:
     return Crop(*map(float, crop))
 
 
-def _items(values: QueryItem | Iterable[QueryItem]) -> tuple[Item, ...]:
+def as_items(values: QueryItem | Iterable[QueryItem]) -> tuple[Item, ...]:
+    """The items of one or several values. Raises `UsageError`."""
     if isinstance(values, str | bytes | PathLike | Item | np.ndarray):
         return (as_item(values),)
     if isinstance(values, Iterable):

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from lookalike.embed.crowd import CrowdEmbedder
 from lookalike.embed.embedder import Embedder
 from lookalike.embed.way import Way, unit_length
 from lookalike.errors import ImageRejectedError, UsageError
@@ -39,7 +40,7 @@ class Eyes:
 
     store: Store
     space: Space
-    embedder: Callable[[], Embedder]
+    embedder: Callable[[], Embedder | CrowdEmbedder]
     tower: Callable[[], tuple[Way, TextTower]]
     picture: Callable[[str], bytes | None]
     fetch: Callable[[str], bytes]
@@ -132,14 +133,18 @@ def _stored(item: Item, id_: str, eyes: Eyes) -> _Seen:
 
 
 def _of_bytes(data: bytes, item: Item, eyes: Eyes) -> _Seen:
+    show = partial(_shown, data, item)
+    if item.box is None:
+        known = eyes.store.vector_of_content(eyes.space, sha256(data))
+        if known is not None:
+            return _Seen(_widened(known), (), show)
+    return _Seen(eyes.embedder().see(data, item.box), (), show)
+
+
+def _shown(data: bytes, item: Item) -> bytes:
     if item.box is not None:
-        return _embedded(_cropped(decode(data).rgb, item), eyes)
-    known = eyes.store.vector_of_content(eyes.space, sha256(data))
-    if known is not None:
-        rgb = decode(data, shorter_side=LONG_SIDE).rgb
-        return _Seen(_widened(known), (), partial(thumbnail, rgb))
-    side = eyes.embedder().preprocessing.decode_side
-    return _embedded(decode(data, shorter_side=side).rgb, eyes)
+        return thumbnail(_cropped(decode(data).rgb, item))
+    return thumbnail(decode(data, shorter_side=LONG_SIDE).rgb)
 
 
 def _embedded(rgb: Image.Image, eyes: Eyes) -> _Seen:

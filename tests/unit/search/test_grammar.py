@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from lookalike.errors import UsageError
 from lookalike.search.grammar import parse_query
-from lookalike.search.query import Crop, Item, Query, as_item
+from lookalike.images.crop import Crop
+from lookalike.search.query import Item, Query, as_item
 
 
 def said(item):
