@@ -15,6 +15,7 @@ import typer
 
 from lookalike.cli import (
     calibrate,
+    classify,
     clusters,
     columns,
     demo,
@@ -62,6 +63,7 @@ app.command()(teach.teach)
 app.command("import")(import_.import_)
 app.add_typer(space.space, name="space")
 app.add_typer(columns.columns, name="columns")
+app.add_typer(classify.classify, name="classify")
 app.add_typer(models.models, name="models")
 
 

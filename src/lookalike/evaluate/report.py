@@ -22,16 +22,21 @@ SHOWN_HUBS = 10
 def report_page(evaluation: Evaluation, picture: Picture) -> str:
     """A complete page: figures, comparisons, classes, confusions, hubs, and failures."""
     sections = [
-        _section("Figures", _figures(evaluation), _notes(evaluation)),
-        _section("Comparisons", _comparisons(evaluation)) if evaluation.comparisons else "",
+        section_html("Figures", _figures(evaluation), _notes(evaluation)),
+        section_html("Comparisons", _comparisons(evaluation)) if evaluation.comparisons else "",
         *(part for one in evaluation.contenders for part in _contender(evaluation, one, picture)),
     ]
     return standalone_page(
         f"How good are the answers? {evaluation.truth}",
         f"{evaluation.queries:,} queries · gallery of {evaluation.gallery:,} · {evaluation.split}",
         [section for section in sections if section],
-        style=files(__package__).joinpath("report.css").read_text("utf-8"),
+        style=page_style(),
     )
+
+
+def page_style() -> str:
+    """The style of reports, beside that of every page."""
+    return files(__package__).joinpath("report.css").read_text("utf-8")
 
 
 def interval(value: float, low: float, high: float) -> str:
@@ -52,7 +57,7 @@ def _figures(evaluation: Evaluation) -> str:
         ]
         for name in names
     ]
-    return _table(["metric", *(one.name for one in evaluation.contenders)], rows)
+    return table_html(["metric", *(one.name for one in evaluation.contenders)], rows)
 
 
 def _notes(evaluation: Evaluation) -> list[str]:
@@ -80,7 +85,7 @@ def _comparisons(evaluation: Evaluation) -> str:
         ]
         for one in evaluation.comparisons
     ]
-    return _table(["comparison", "metric", "difference", "p, corrected", ""], rows)
+    return table_html(["comparison", "metric", "difference", "p, corrected", ""], rows)
 
 
 def _contender(evaluation: Evaluation, one: Contender, picture: Picture) -> Iterable[str]:
@@ -90,14 +95,14 @@ def _contender(evaluation: Evaluation, one: Contender, picture: Picture) -> Iter
             [row.name, row.queries, row.precision, row.average_precision, row.accuracy]
             for row in one.classes
         ]
-        yield _section(f"{one.name}: classes, the hardest first", _table(columns, rows))
+        yield section_html(f"{one.name}: classes, the hardest first", table_html(columns, rows))
         confused: list[list[Cell]] = [[row.name, row.other, row.share] for row in one.confusions]
-        yield _section(
+        yield section_html(
             f"{one.name}: what is taken for what",
-            _table(["class", "neighbours of class", "share"], confused),
+            table_html(["class", "neighbours of class", "share"], confused),
         )
     hubs = one.hubs
-    yield _section(
+    yield section_html(
         f"{one.name}: hubs",
         "",
         [
@@ -110,7 +115,7 @@ def _contender(evaluation: Evaluation, one: Contender, picture: Picture) -> Iter
         for place, (row, times) in enumerate(zip(hubs.rows, hubs.counts, strict=True), start=1)
     ]
     yield f'<ol class="matches">{"".join(most[:SHOWN_HUBS])}</ol>'
-    yield _section(
+    yield section_html(
         f"{one.name}: the worst queries", "", ["What they found, best first: right or wrong."]
     )
     for place in one.worst[:SHOWN_QUERIES]:
@@ -145,13 +150,15 @@ def _card(rank: int, id_: str, said: str, picture: Picture) -> str:
     )
 
 
-def _section(title: str, table: str, notes: Sequence[str] = ()) -> str:
+def section_html(title: str, table: str, notes: Sequence[str] = ()) -> str:
+    """A part of a page: a heading, notes, and HTML."""
     lines = [f"<p>{text_html(note)}</p>" for note in notes]
     heading = f"<h2>{text_html(title)}</h2>"
     return f'<section class="plain">{heading}{"".join(lines)}{table}</section>'
 
 
-def _table(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
+def table_html(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
+    """A table of texts and numbers."""
     head = "".join(f"<th>{text_html(column)}</th>" for column in columns)
     body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
     return f'<div class="wide"><table class="figures"><tr>{head}</tr>{body}</table></div>'

@@ -16,6 +16,8 @@ from lookalike.learn.fitting import HeldOut
 from lookalike.learn.from_classes import Classes
 from lookalike.types import Keys
 
+SHARES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.3, 0.1)
+
 
 @dataclass(frozen=True, slots=True)
 class ClassFigures:
@@ -44,6 +46,18 @@ class Figures:
     confusion: Sequence[Sequence[int]]
     curve: Sequence[CurvePoint]
     reliability: Sequence[ReliabilityBin]
+
+    def taken_for(self, name: str) -> str | None:
+        """What images of a class are most often called wrongly, None where they never are."""
+        code = self.names.index(name)
+        wrong = [0 if i == code else count for i, count in enumerate(self.confusion[code])]
+        most = max(wrong)
+        return self.names[wrong.index(most)] if most else None
+
+    def at_coverages(self, shares: Sequence[float] = SHARES) -> list[CurvePoint]:
+        """The points of the curve that are nearest to some coverages, the widest first."""
+        found = [min(self.curve, key=lambda one: abs(one.coverage - share)) for share in shares]
+        return list(dict.fromkeys(found))
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""

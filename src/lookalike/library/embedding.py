@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 
 from lookalike.embed.pipeline import REMEMBERED, Pipeline
-from lookalike.embed.way import find_way
+from lookalike.embed.way import Way, find_way
 from lookalike.errors import UsageError
 from lookalike.library.resources import Resources
 from lookalike.models.model import DEFAULT_MODEL
@@ -40,7 +40,13 @@ def embed_files(
     way = find_way(model or DEFAULT_MODEL, normalised=normalised)
     if way.must_be_fitted:
         raise UsageError(f"{model} learns from a library: use it with `lookalike space add`.")
-    using = resources or Resources()
+    yield from embed_with(way, paths, resources or Resources())
+
+
+def embed_with(
+    way: Way, paths: Iterable[str], using: Resources
+) -> Iterator[tuple[str, Floats] | Rejected]:
+    """The same by a way whose reducers have learned."""
     recent: OrderedDict[bytes, Floats] = OrderedDict()
     with ExitStack() as stack:
         pool = stack.enter_context(using.pool(way.model.preprocessing, thumbnails=False))

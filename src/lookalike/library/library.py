@@ -13,6 +13,7 @@ from lookalike.library.indexing import (
     Hear,
     catch_up,
 )
+from lookalike.library.parts.classifying import Classifying
 from lookalike.library.parts.columns import Columns
 from lookalike.library.parts.exploring import Exploring
 from lookalike.library.parts.indexing import Indexing
@@ -25,7 +26,7 @@ from lookalike.store.records import Finding
 from lookalike.types import Stop
 
 
-class Library(Searching, Columns, Spaces, Indexing, Judging, Exploring):
+class Library(Searching, Columns, Spaces, Classifying, Indexing, Judging, Exploring):
     """Images, their vectors and what is known of them. Open one with `lookalike.open`.
 
     Safe to search from several threads. One process at a time may write.
@@ -92,6 +93,10 @@ class Library(Searching, Columns, Spaces, Indexing, Judging, Exploring):
             filling = Filling(self._resources, None, stop)
             report.notes.extend(fill_others(self._store, self._space, filling))
             fill_columns(self._store, stop)
+            if self._store.classifiers():
+                from lookalike.library.predicting import fill_predictions
+
+                report.notes.extend(fill_predictions(self._store, stop))
             report.notes.extend(catch_up(self._store, Hear(stop=stop)))
         return report
 

@@ -13,24 +13,21 @@ from threadpoolctl import threadpool_limits
 from lookalike.embed.report import Report
 from lookalike.errors import NotBetterError, RecipeMismatchError, UnknownNameError, UsageError
 from lookalike.evaluate.evaluation import SIGNIFICANT
-from lookalike.evaluate.truth import MISSING, codes_of
-from lookalike.learn.from_classes import METHODS, Classes, Lesson, OnStep, learn_classes
+from lookalike.learn.from_classes import METHODS, Lesson, OnStep, learn_classes
 from lookalike.learn.from_verdicts import learn_from_verdicts
 from lookalike.learn.linear import principal
 from lookalike.learn.verdict_map import DIRECTIONS, Verdicts
+from lookalike.library.labelled import SEED, Choice, labelled, vectors_of
 from lookalike.library.spaces import Filling, fill, new_space, way_of
 from lookalike.library.verdicts import OWN, verdicts_of
 from lookalike.reduce.taught import Taught
-from lookalike.search.allowed import rows_of
-from lookalike.store.facts import Facts
 from lookalike.store.records import Space
 from lookalike.store.store import Store
-from lookalike.types import Floats, Keys
+from lookalike.types import Keys
 
 MOST_IMAGES = 50_000
 """Images that a map is learned from; of more, as many are drawn at random."""
 START_IMAGES = 20_000
-SEED = 0
 SOURCES = ("labels", "groups", "judgements")
 
 
@@ -129,35 +126,22 @@ def _from_classes(
     if plan.method not in ("auto", *METHODS):
         raise UnknownNameError("method", plan.method, ("auto", *METHODS))
     column = plan.column or "label"
-    facts = store.facts([column, *([plan.group] if plan.group else [])])
-    vectors, facts = _vectors(store, parent, facts, plan.allowed)
-    dropped = {value.strip() for value in plan.drop}
-    values = [None if str(v).strip() in dropped else v for v in facts.values[column]]
-    codes, names = codes_of(values)
-    known = _some(np.flatnonzero(codes != MISSING), warnings)
+    choice = Choice(column, plan.group, plan.drop, plan.allowed, plan.source == "groups")
+    classes, names = labelled(store, parent, choice, MOST_IMAGES, warnings)
     if len(names) < 2:
         raise UsageError(
             f"{column} tells {len(names)} class{'' if len(names) == 1 else 'es'} apart: at least "
             "two are needed to learn what makes images differ."
         )
-    groups = codes_of(facts.values[plan.group])[0] if plan.group else np.full(len(codes), MISSING)
-    if plan.source == "groups":
-        units = codes
-    else:
-        alone = groups.max(initial=MISSING) + 1 + facts.contents
-        units = np.where(groups == MISSING, alone, groups)
-    every = Classes(vectors, codes, units, groups, facts.contents)
-    flags = np.zeros(len(codes), dtype=bool)
-    flags[known] = True
     methods = METHODS if plan.method == "auto" else (plan.method,)
-    return learn_classes(every.only(flags), methods, plan.dimension, on_step), len(known)
+    return learn_classes(classes, methods, plan.dimension, on_step), len(classes.codes)
 
 
 def _from_verdicts(
     store: Store, parent: Space, plan: Teaching, warnings: list[str], on_step: OnStep
 ) -> tuple[Lesson, int]:
     found = verdicts_of(store, plan.judgements, warnings)
-    vectors, facts = _vectors(store, parent, store.facts(["id"]), plan.allowed)
+    vectors, facts = vectors_of(store, parent, store.facts(["id"]), plan.allowed)
     row_of = {id_: row for row, id_ in enumerate(facts.ids)}
     pairs = [
         (row_of[query], row_of[image], verdict >= plan.threshold)
@@ -172,23 +156,3 @@ def _from_verdicts(
     drawn = generator.permutation(len(vectors))[:START_IMAGES]
     start = principal(vectors[np.sort(drawn)], DIRECTIONS)
     return learn_from_verdicts(start, vectors, verdicts, on_step), len(pairs)
-
-
-def _vectors(
-    store: Store, space: Space, facts: Facts, allowed: Keys | None
-) -> tuple[Floats, Facts]:
-    """The vectors of images of which something is known, float32, and the facts beside them."""
-    matrix, keys = store.compact(space)
-    if allowed is not None:
-        keys = keys[rows_of(allowed, keys)]
-    facts = facts.only(keys)
-    own = store.compact(space)[1]
-    return matrix[rows_of(facts.keys, own)].astype(np.float32), facts
-
-
-def _some(rows: Keys, warnings: list[str]) -> Keys:
-    if len(rows) <= MOST_IMAGES:
-        return rows
-    warnings.append(f"Learned from {MOST_IMAGES:,} of {len(rows):,} labelled images, at random.")
-    drawn = np.random.default_rng(SEED).permutation(rows)[:MOST_IMAGES]
-    return np.sort(drawn)
