@@ -23,6 +23,7 @@ from lookalike.cli import (
     duplicates,
     embed,
     evaluate,
+    export,
     fetch,
     import_,
     index,
@@ -65,6 +66,7 @@ app.add_typer(space.space, name="space")
 app.add_typer(columns.columns, name="columns")
 app.add_typer(classify.classify, name="classify")
 app.add_typer(models.models, name="models")
+app.add_typer(export.export, name="export")
 
 
 def _version(wanted: bool) -> None:

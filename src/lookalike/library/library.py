@@ -19,6 +19,7 @@ from lookalike.library.parts.exploring import Exploring
 from lookalike.library.parts.indexing import Indexing
 from lookalike.library.parts.judging import Judging
 from lookalike.library.parts.searching import Searching
+from lookalike.library.parts.sharing import Sharing
 from lookalike.library.parts.spaces import Spaces
 from lookalike.library.spaces import Filling, fill_others, way_of
 from lookalike.sources import LabelFrom, Source, is_quick_to_list, open_source, paths_source
@@ -26,7 +27,7 @@ from lookalike.store.records import Finding
 from lookalike.types import Stop
 
 
-class Library(Searching, Columns, Spaces, Classifying, Indexing, Judging, Exploring):
+class Library(Searching, Columns, Spaces, Classifying, Indexing, Judging, Exploring, Sharing):
     """Images, their vectors and what is known of them. Open one with `lookalike.open`.
 
     Safe to search from several threads. One process at a time may write.

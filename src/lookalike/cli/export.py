@@ -1,0 +1,51 @@
+"""`lookalike export`: what a library holds, for others to use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lookalike.cli.options import JsonOption, LibraryOption, WhereOption
+from lookalike.cli.output import count, print_json, print_line, say, size
+from lookalike.cli.progress import steps_bar
+
+export = typer.Typer(no_args_is_help=True, help="What the library holds, for others to use.")
+
+
+@export.command()
+def site(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to write.")],
+    library: LibraryOption = None,
+    title: Annotated[str | None, typer.Option(help="What stands above the images.")] = None,
+    space: Annotated[
+        str | None, typer.Option(help="Compare in this space instead of the default one.")
+    ] = None,
+    where: WhereOption = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(help="A column to filter by; repeat it. Default: label and metadata."),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Write a search page for any static host: thumbnails, ids, labels and vectors."""
+    import lookalike
+
+    with lookalike.open(library, create=False) as opened, steps_bar() as advance:
+        report = opened.export_site(
+            directory, title=title, space=space, where=where, columns=column, on_step=advance
+        )
+    if json:
+        print_json(report.as_dict())
+        return
+    print_line(str(report.directory / "index.html"))
+    total = report.vectors + report.thumbnails + report.other
+    say(
+        f"{count(report.images, 'image')}, {size(total)} in {count(report.files, 'file')}: "
+        f"vectors {size(report.vectors)}, thumbnails {size(report.thumbnails)}"
+    )
+    if report.missing:
+        say(f"{count(report.missing, 'image')} without a thumbnail: the file is gone or changed.")
+    if not report.has_map:
+        say("Without a map: run lookalike map first to have one.")

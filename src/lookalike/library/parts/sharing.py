@@ -1,0 +1,52 @@
+"""An open library for others to use: as a search page for any static host."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lookalike.library.deriving import OnStep
+from lookalike.library.parts.opened import Opened
+
+if TYPE_CHECKING:
+    from lookalike.share.site import SiteReport
+
+
+class Sharing(Opened):
+    """An open library for others to use: as a search page for any static host."""
+
+    def export_site(
+        self,
+        directory: str | os.PathLike[str],
+        *,
+        title: str | None = None,
+        space: str | None = None,
+        where: str | None = None,
+        columns: Sequence[str] | None = None,
+        on_step: OnStep | None = None,
+    ) -> SiteReport:
+        """Write a folder that any static host can serve, and that opens from disk too.
+
+        The page has a grid, filters by `columns` (label, clusters and metadata, unless they
+        are named), the map if there is one, and searches by itself: the answers to a click
+        are those of `search`, in the same order. Published are thumbnails, ids, labels, these
+        columns and the vectors of `space`; of the images only those that `where` leaves.
+        A site that is there is replaced once the new one is whole.
+
+        Raises `UsageError` for a folder with other things in it, a space of bits or of l1, and
+        where there is no image; `UnknownNameError`, `FilterError`.
+        """
+        from lookalike.library.exporting import export_site
+
+        return export_site(
+            self._store,
+            self._chosen(space),
+            Path(directory),
+            self.thumbnail,
+            title,
+            where,
+            columns,
+            on_step or (lambda *_: None),
+        )

@@ -1,0 +1,1086 @@
+(function() {
+	// site/src/address.ts
+	var COLUMN = "is.";
+	function readView(hash) {
+		const fields = new URLSearchParams(hash.replace(/^#/, ""));
+		const kinds = /* @__PURE__ */ new Map();
+		for (const [name, value] of fields) {
+			if (!name.startsWith(COLUMN)) continue;
+			const column = name.slice(3);
+			kinds.set(column, (kinds.get(column) ?? /* @__PURE__ */ new Set()).add(value));
+		}
+		return {
+			id: fields.get("id"),
+			text: fields.get("text") ?? "",
+			kinds,
+			map: fields.get("map") === "1"
+		};
+	}
+	function writeView(view) {
+		const fields = new URLSearchParams();
+		if (view.id !== null) fields.set("id", view.id);
+		if (view.text) fields.set("text", view.text);
+		for (const [column, kinds] of view.kinds) for (const kind of kinds) fields.append(COLUMN + column, kind);
+		if (view.map) fields.set("map", "1");
+		return `#${fields}`;
+	}
+	// site/src/bytes.ts
+	/** Bytes of a base64 text. */
+	function bytesOf(text) {
+		const binary = atob(text);
+		const bytes = new Uint8Array(binary.length);
+		for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+		return bytes;
+	}
+	// site/src/load.ts
+	var waiting = /* @__PURE__ */ new Map();
+	var version$1 = document.documentElement.dataset.version;
+	window.lookalikeData = (name, data) => waiting.get(name)?.(data);
+	/** What `data/NAME.js` hands over; tried twice. Rejects where the file cannot be had. */
+	async function load(name) {
+		try {
+			return await once(name);
+		} catch {
+			await new Promise((resume) => setTimeout(resume, 800));
+			return once(name);
+		}
+	}
+	function once(name) {
+		return new Promise((resolve, reject) => {
+			const script = document.createElement("script");
+			const end = (act) => {
+				waiting.delete(name);
+				script.remove();
+				act();
+			};
+			const failed = () => end(() => reject(/* @__PURE__ */ new Error(`data/${name}.js could not be loaded.`)));
+			waiting.set(name, (data) => end(() => resolve(data)));
+			script.onerror = failed;
+			script.onload = () => waiting.has(name) && failed();
+			script.src = `data/${name}.js?v=${version$1}`;
+			document.head.append(script);
+		});
+	}
+	// site/src/collection.ts
+	var Collection = class {
+		facts;
+		ids = [];
+		labels = [];
+		places;
+		codes;
+		missing = /* @__PURE__ */ new Set();
+		x;
+		y;
+		rows = /* @__PURE__ */ new Map();
+		constructor(facts) {
+			this.facts = facts;
+			this.places = new Uint32Array(facts.count);
+			this.codes = facts.columns.map(() => new Uint8Array(facts.count));
+			this.x = new Float32Array(facts.map ? facts.count : 0).fill(NaN);
+			this.y = new Float32Array(facts.map ? facts.count : 0).fill(NaN);
+		}
+		/** How many images are known by now; all rows below it. */
+		get known() {
+			return this.ids.length;
+		}
+		get whole() {
+			return this.known === this.facts.count;
+		}
+		get parts() {
+			return Math.ceil(this.facts.count / this.facts.imagesAtOnce);
+		}
+		/** Loads part after part; `arrived(start)` is called after each. */
+		async loadAll(arrived) {
+			for (let number = 0; number < this.parts; number++) {
+				const start = this.known;
+				this.take(start, await load(`images-${number}`));
+				arrived(start);
+			}
+		}
+		row(id) {
+			return this.rows.get(id);
+		}
+		take(start, part) {
+			part.ids.forEach((id, i) => {
+				this.ids.push(id);
+				this.labels.push(part.labels[i]);
+				this.rows.set(id, start + i);
+			});
+			this.places.set(new Uint32Array(bytesOf(part.places).buffer), start);
+			part.columns.forEach((codes, i) => this.codes[i].set(bytesOf(codes), start));
+			part.missing.forEach((row) => this.missing.add(start + row));
+			if (!part.points) return;
+			const points = new Float32Array(bytesOf(part.points).buffer);
+			part.ids.forEach((_, i) => {
+				this.x[start + i] = points[2 * i];
+				this.y[start + i] = points[2 * i + 1];
+			});
+		}
+	};
+	// site/src/dom.ts
+	/** The element of an id, which the page has. */
+	var byId = (id) => document.getElementById(id);
+	/** A new element; text is only ever set as text. */
+	function element(name, className = "", text) {
+		const made = document.createElement(name);
+		if (className) made.className = className;
+		if (text !== void 0) made.textContent = text;
+		return made;
+	}
+	var number = (value) => value.toLocaleString("en");
+	var images = (count) => `${number(count)} ${count === 1 ? "image" : "images"}`;
+	// site/src/facets.ts
+	var Facets = class {
+		images;
+		chips;
+		change;
+		boxes = [];
+		counts = [];
+		menus = [];
+		constructor(menus, chips, images, change) {
+			this.images = images;
+			this.chips = chips;
+			this.change = change;
+			for (const column of images.facts.columns) {
+				const menu = element("details", "menu");
+				const list = element("div", "kinds");
+				list.setAttribute("role", "group");
+				list.setAttribute("aria-label", column.name);
+				const boxes = [];
+				const counts = [];
+				for (const name of column.names) {
+					const line = element("label");
+					const box = element("input");
+					box.type = "checkbox";
+					box.addEventListener("change", () => change((view) => set(view, column.name, name, box.checked)));
+					boxes.push(box);
+					counts.push(element("span", "number"));
+					line.append(box, element("bdi", "name", name), counts[counts.length - 1]);
+					list.append(line);
+				}
+				menu.append(element("summary", "", column.name), list);
+				this.boxes.push(boxes);
+				this.counts.push(counts);
+				this.menus.push(menu);
+			}
+			menus.append(...this.menus);
+			document.addEventListener("pointerdown", (event) => this.close(event.target));
+			document.addEventListener("keydown", (event) => event.key === "Escape" && this.close(null));
+		}
+		show(view, filtered) {
+			this.images.facts.columns.forEach((column, i) => {
+				const wanted = view.kinds.get(column.name);
+				this.menus[i].classList.toggle("used", Boolean(wanted));
+				column.names.forEach((name, kind) => {
+					const count = filtered.counts[i][kind];
+					const box = this.boxes[i][kind];
+					box.checked = Boolean(wanted?.has(name));
+					box.disabled = count === 0 && !box.checked;
+					this.counts[i][kind].textContent = number(count);
+				});
+			});
+			const chips = [...view.kinds].flatMap(([column, kinds]) => [...kinds].map((kind) => this.chip(`${column}: ${kind}`, (now) => set(now, column, kind, false))));
+			if (view.text) chips.push(this.chip(`“${view.text}”`, (now) => now.text = ""));
+			if (chips.length > 1) chips.push(this.chip("Clear all", (now) => {
+				now.kinds.clear();
+				now.text = "";
+			}));
+			this.chips.replaceChildren(...chips);
+		}
+		chip(text, act) {
+			const chip = element("button", "chip");
+			chip.type = "button";
+			const cross = element("span", "cross", "×");
+			cross.setAttribute("aria-hidden", "true");
+			chip.append(element("bdi", "", text), cross);
+			chip.title = "Take this filter back";
+			chip.addEventListener("click", () => this.change(act));
+			return chip;
+		}
+		close(target) {
+			for (const menu of this.menus) if (menu.open && !(target && menu.contains(target))) {
+				menu.open = false;
+				if (!target) menu.querySelector("summary")?.focus();
+			}
+		}
+	};
+	function set(view, column, kind, wanted) {
+		const kinds = view.kinds.get(column) ?? /* @__PURE__ */ new Set();
+		if (wanted) kinds.add(kind);
+		else kinds.delete(kind);
+		if (kinds.size) view.kinds.set(column, kinds);
+		else view.kinds.delete(column);
+	}
+	// site/src/filters.ts
+	function filter(images, view) {
+		const { columns } = images.facts;
+		const wanted = columns.map((column) => {
+			const names = view.kinds.get(column.name);
+			return names ? Uint8Array.from(column.names, (name) => Number(names.has(name))) : null;
+		});
+		const text = view.text.trim().toLowerCase();
+		const counts = columns.map((column) => new Uint32Array(column.names.length));
+		const mask = new Uint8Array(images.facts.count);
+		let count = 0;
+		for (let row = 0; row < images.known; row++) {
+			if (text && !matches(images, row, text)) continue;
+			let misses = 0;
+			let missed = 0;
+			for (let i = 0; i < wanted.length; i++) if (wanted[i] && !wanted[i][images.codes[i][row]]) {
+				misses++;
+				missed = i;
+			}
+			if (misses === 0) {
+				mask[row] = 1;
+				count++;
+				for (let i = 0; i < counts.length; i++) counts[i][images.codes[i][row]]++;
+			} else if (misses === 1) counts[missed][images.codes[missed][row]]++;
+		}
+		return {
+			mask: !text && wanted.every((one) => one === null) ? null : mask,
+			count,
+			counts
+		};
+	}
+	var matches = (images, row, text) => images.ids[row].toLowerCase().includes(text) || (images.labels[row] ?? "").toLowerCase().includes(text);
+	// site/src/grid.ts
+	var GAP = 12;
+	var CAPTION = 30;
+	var SPARE = 2;
+	var Grid$1 = class {
+		box;
+		list;
+		images;
+		sheets;
+		link;
+		reached;
+		cells = /* @__PURE__ */ new Map();
+		listed = {
+			rows: [],
+			scores: null
+		};
+		across = 1;
+		width = 100;
+		height = 100;
+		focused = 0;
+		/** `box` scrolls `list`; `link(row)` is where a click leads; `reached()` is told near the end. */
+		constructor(box, list, images, sheets, link, reached) {
+			this.box = box;
+			this.list = list;
+			this.images = images;
+			this.sheets = sheets;
+			this.link = link;
+			this.reached = reached;
+			box.addEventListener("scroll", () => this.draw(), { passive: true });
+			new ResizeObserver(() => this.lay()).observe(list);
+			list.addEventListener("keydown", (event) => this.key(event));
+			list.addEventListener("focusin", (event) => {
+				const cell = event.target.closest("li");
+				if (cell) this.focused = Number(cell.dataset.at);
+			});
+		}
+		/** Shows other images; from the top unless `stay`. */
+		show(listed, stay = false) {
+			this.listed = listed;
+			this.cells.forEach((cell) => cell.remove());
+			this.cells.clear();
+			if (!stay) {
+				this.box.scrollTop = 0;
+				this.focused = 0;
+			}
+			this.lay();
+		}
+		lay() {
+			const { tile } = this.images.facts;
+			const room = this.list.clientWidth;
+			const wish = room < 520 ? 104 : room < 900 ? 138 : 164;
+			this.across = Math.max(1, Math.floor((room + GAP) / (wish + GAP)));
+			this.width = (room - GAP * (this.across - 1)) / this.across;
+			this.height = this.width * tile.height / tile.width + CAPTION + GAP;
+			this.list.style.height = `${Math.ceil(this.listed.rows.length / this.across) * this.height}px`;
+			this.cells.forEach((cell, at) => this.put(cell, at));
+			this.draw();
+		}
+		draw() {
+			const top = this.box.scrollTop - (this.list.offsetTop - this.box.offsetTop);
+			const first = Math.max(0, Math.floor(top / this.height) - SPARE) * this.across;
+			const rows = Math.ceil(this.box.clientHeight / this.height) + 4 + 1;
+			const last = Math.min(this.listed.rows.length, first + rows * this.across);
+			for (const [at, cell] of this.cells) {
+				if (at >= first && at < last || cell.contains(document.activeElement)) continue;
+				cell.remove();
+				this.cells.delete(at);
+			}
+			const added = [];
+			for (let at = first; at < last; at++) if (!this.cells.has(at)) added.push(this.cell(at));
+			this.list.append(...added);
+			if (last >= this.listed.rows.length - 2 * this.across) this.reached();
+		}
+		cell(at) {
+			const row = this.listed.rows[at];
+			const id = this.images.ids[row];
+			const label = this.images.labels[row];
+			const score = this.listed.scores?.[at];
+			const item = element("li");
+			item.dataset.at = String(at);
+			item.setAttribute("aria-posinset", String(at + 1));
+			item.setAttribute("aria-setsize", String(this.listed.rows.length));
+			const link = element("a");
+			link.href = this.link(row);
+			link.title = label === null ? id : `${label}\n${id}`;
+			link.setAttribute("aria-label", [
+				label,
+				id,
+				score === void 0 ? null : `similarity ${score.toFixed(2)}`
+			].filter(Boolean).join(", "));
+			const picture = element("span");
+			this.sheets.show(picture, row);
+			const caption = element("span", "caption");
+			caption.append(element("bdi", "name", label ?? id.slice(id.lastIndexOf("/") + 1)));
+			if (score !== void 0) caption.append(element("span", "score", score.toFixed(2)));
+			link.append(picture, caption);
+			item.append(link);
+			this.put(item, at);
+			this.cells.set(at, item);
+			return item;
+		}
+		put(cell, at) {
+			const x = at % this.across * (this.width + GAP);
+			const y = Math.floor(at / this.across) * this.height;
+			cell.style.width = `${this.width}px`;
+			cell.style.transform = `translate(${x}px, ${y}px)`;
+		}
+		key(event) {
+			const steps = {
+				ArrowLeft: -1,
+				ArrowRight: 1,
+				ArrowUp: -this.across,
+				ArrowDown: this.across
+			};
+			const all = this.listed.rows.length;
+			const wanted = event.key === "Home" ? 0 : event.key === "End" ? all - 1 : this.focused + steps[event.key];
+			if (!(wanted >= 0 && wanted < all) || event.ctrlKey || event.metaKey || event.altKey) return;
+			event.preventDefault();
+			this.focused = wanted;
+			const y = this.list.offsetTop - this.box.offsetTop + Math.floor(wanted / this.across) * this.height;
+			if (y < this.box.scrollTop) this.box.scrollTop = y - GAP;
+			else if (y + this.height > this.box.scrollTop + this.box.clientHeight) this.box.scrollTop = y + this.height - this.box.clientHeight;
+			this.draw();
+			this.cells.get(wanted)?.querySelector("a")?.focus({ preventScroll: true });
+		}
+	};
+	// ../src/lookalike/explore/page/colours.js
+	var GREY = [
+		.55,
+		.56,
+		.57
+	];
+	/** sRGB 0..1 of OKLCH (Ottosson, "A perceptual color space for image processing", 2020). */
+	function oklch(lightness, chroma, degrees) {
+		const a = chroma * Math.cos(degrees * Math.PI / 180);
+		const b = chroma * Math.sin(degrees * Math.PI / 180);
+		const l = (lightness + .3963377774 * a + .2158037573 * b) ** 3;
+		const m = (lightness - .1055613458 * a - .0638541728 * b) ** 3;
+		const s = (lightness - .0894841775 * a - 1.291485548 * b) ** 3;
+		return [
+			4.0767416621 * l - 3.3077115913 * m + .2309699292 * s,
+			-1.2684380046 * l + 2.6097574011 * m - .3413193965 * s,
+			-.0041960863 * l - .7034186147 * m + 1.707614701 * s
+		].map((value) => {
+			const v = Math.min(1, Math.max(0, value));
+			return v <= .0031308 ? 12.92 * v : 1.055 * v ** (1 / 2.4) - .055;
+		});
+	}
+	/** A colour, sRGB 0..1, for each kind of a column; those that are no kind are grey. */
+	function coloursOf(column, dark) {
+		const base = dark ? .74 : .62;
+		return column.names.map((_, i) => {
+			if (i >= column.kinds) return GREY;
+			if (column.ordered) {
+				const t = column.kinds > 1 ? i / (column.kinds - 1) : 0;
+				return oklch(dark ? .5 + .4 * t : .85 - .5 * t, .13, 250 - 60 * t);
+			}
+			return oklch(base + [
+				0,
+				.12,
+				-.12
+			][i % 3], .15, (25 + i * 137.508) % 360);
+		});
+	}
+	var css = (colour) => `rgb(${colour.map((v) => Math.round(255 * v)).join(" ")})`;
+	// ../src/lookalike/explore/page/view.js
+	/** A view of `width` x `height` CSS pixels on the plane; `scale` is pixels a unit. */
+	var View = class {
+		constructor(width, height) {
+			this.resize(width, height);
+			this.fit();
+		}
+		resize(width, height) {
+			this.width = Math.max(1, width);
+			this.height = Math.max(1, height);
+		}
+		fit() {
+			this.cx = 0;
+			this.cy = 0;
+			this.scale = .47 * Math.min(this.width, this.height);
+		}
+		get fitted() {
+			return .47 * Math.min(this.width, this.height);
+		}
+		toPixels(x, y) {
+			return [this.width / 2 + (x - this.cx) * this.scale, this.height / 2 - (y - this.cy) * this.scale];
+		}
+		toMap(px, py) {
+			return [this.cx + (px - this.width / 2) / this.scale, this.cy - (py - this.height / 2) / this.scale];
+		}
+		pan(dx, dy) {
+			this.cx -= dx / this.scale;
+			this.cy += dy / this.scale;
+		}
+		zoom(factor, px, py) {
+			const [x, y] = this.toMap(px, py);
+			this.scale = Math.min(Math.max(this.scale * factor, this.fitted / 2), this.fitted * 5e3);
+			this.cx = x - (px - this.width / 2) / this.scale;
+			this.cy = y + (py - this.height / 2) / this.scale;
+		}
+	};
+	var CELLS = 256;
+	/** Points in the cells of a grid, so that a few are looked at instead of all. */
+	var Grid = class {
+		constructor(x, y) {
+			const cell = (value) => Math.min(255, Math.max(0, Math.floor((value + 1) / 2 * CELLS)));
+			this.x = x;
+			this.y = y;
+			this.cell = cell;
+			this.starts = /* @__PURE__ */ new Uint32Array(65537);
+			for (let i = 0; i < x.length; i++) this.starts[cell(y[i]) * CELLS + cell(x[i]) + 1]++;
+			for (let c = 0; c < CELLS * CELLS; c++) this.starts[c + 1] += this.starts[c];
+			const next = this.starts.slice();
+			this.rows = new Uint32Array(x.length);
+			for (let i = 0; i < x.length; i++) this.rows[next[cell(y[i]) * CELLS + cell(x[i])]++] = i;
+		}
+		/** No fewer points than a rectangle holds: those of all cells that it touches. */
+		atMost(x0, y0, x1, y1) {
+			let count = 0;
+			for (let down = this.cell(y0); down <= this.cell(y1); down++) count += this.starts[down * CELLS + this.cell(x1) + 1] - this.starts[down * CELLS + this.cell(x0)];
+			return count;
+		}
+		/** Calls `found(row)` for every point of a rectangle. */
+		within(x0, y0, x1, y1, found) {
+			for (let down = this.cell(y0); down <= this.cell(y1); down++) {
+				const start = this.starts[down * CELLS + this.cell(x0)];
+				const end = this.starts[down * CELLS + this.cell(x1) + 1];
+				for (let i = start; i < end; i++) {
+					const row = this.rows[i];
+					const x = this.x[row];
+					const y = this.y[row];
+					if (x >= x0 && x <= x1 && y >= y0 && y <= y1) found(row);
+				}
+			}
+		}
+		/** The point nearest to a place within `reach`, of those that `allowed(row)`; -1 for none. */
+		nearest(x, y, reach, allowed) {
+			let best = -1;
+			let least = reach * reach;
+			this.within(x - reach, y - reach, x + reach, y + reach, (row) => {
+				const distance = (this.x[row] - x) ** 2 + (this.y[row] - y) ** 2;
+				if (distance <= least && allowed(row)) {
+					least = distance;
+					best = row;
+				}
+			});
+			return best;
+		}
+	};
+	// site/src/map.ts
+	var RINGED = 60;
+	var MapView = class {
+		box;
+		images;
+		sheets;
+		canvas = element("canvas");
+		card = element("div", "card");
+		picture = element("span");
+		name = element("bdi", "name");
+		dark = matchMedia("(prefers-color-scheme: dark)");
+		choice = element("select");
+		plane = new View(1, 1);
+		cells = new Grid(/* @__PURE__ */ new Float32Array(0), /* @__PURE__ */ new Float32Array(0));
+		x = /* @__PURE__ */ new Float32Array(0);
+		y = /* @__PURE__ */ new Float32Array(0);
+		mask = null;
+		found = [];
+		query = -1;
+		hovered = -1;
+		asked = false;
+		drag = null;
+		/** `chosen(row)` is called when a point is clicked. */
+		constructor(box, images, sheets, chosen) {
+			this.box = box;
+			this.images = images;
+			this.sheets = sheets;
+			this.canvas.tabIndex = 0;
+			this.canvas.setAttribute("role", "img");
+			this.canvas.setAttribute("aria-label", "Map of the images; what looks alike is near. Arrow keys move, plus and minus zoom. The grid lists the same images.");
+			this.card.hidden = true;
+			this.card.append(this.picture, this.name);
+			const label = element("label", "colour", "Colour by ");
+			label.append(this.choice);
+			images.facts.columns.forEach((column, i) => this.choice.append(new Option(column.name, String(i))));
+			this.choice.addEventListener("change", () => this.redraw());
+			label.hidden = images.facts.columns.length === 0;
+			box.append(this.canvas, label, this.card);
+			this.listen(chosen);
+			new ResizeObserver(() => this.resize(box)).observe(box);
+			this.dark.addEventListener("change", () => this.redraw());
+		}
+		/** Takes in where the images lie, fitted to -1..1. */
+		lay() {
+			const { x, y } = this.images;
+			const there = [...x.keys()].filter((row) => !Number.isNaN(x[row]));
+			const middle = (of) => {
+				let low = Infinity;
+				let high = -Infinity;
+				for (const row of there) [low, high] = [Math.min(low, of[row]), Math.max(high, of[row])];
+				return [(low + high) / 2, (high - low) / 2];
+			};
+			const [[cx, rx], [cy, ry]] = [middle(x), middle(y)];
+			const reach = Math.max(rx, ry) || 1;
+			this.x = x.map((value) => (value - cx) / reach);
+			this.y = y.map((value) => (value - cy) / reach);
+			this.cells = new Grid(this.x.map((v) => Number.isNaN(v) ? 9 : v), this.y);
+			this.redraw();
+		}
+		show(mask, query, found) {
+			[this.mask, this.query, this.found] = [
+				mask,
+				query,
+				found
+			];
+			this.redraw();
+		}
+		redraw() {
+			if (this.asked || this.box.hidden) return;
+			this.asked = true;
+			requestAnimationFrame(() => {
+				this.asked = false;
+				this.draw();
+			});
+		}
+		resize(box) {
+			if (box.hidden) return;
+			const fitted = this.plane.scale === this.plane.fitted;
+			this.plane.resize(box.clientWidth, box.clientHeight);
+			if (fitted) this.plane.fit();
+			this.canvas.width = Math.round(box.clientWidth * devicePixelRatio);
+			this.canvas.height = Math.round(box.clientHeight * devicePixelRatio);
+			this.draw();
+		}
+		draw() {
+			const pen = this.canvas.getContext("2d");
+			pen.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
+			pen.clearRect(0, 0, this.plane.width, this.plane.height);
+			const column = this.images.facts.columns[Number(this.choice.value)];
+			const codes = column ? this.images.codes[Number(this.choice.value)] : null;
+			const colours = column ? coloursOf(column, this.dark.matches).map(css) : [getComputedStyle(this.canvas).color];
+			const zoomed = Math.log2(this.plane.scale / this.plane.fitted);
+			const size = Math.min(14, (this.x.length < 3e3 ? 6 : this.x.length < 2e4 ? 4 : 2.5) * 2 ** (zoomed / 4));
+			pen.globalAlpha = this.query >= 0 ? .45 : .9;
+			colours.forEach((colour, kind) => {
+				pen.fillStyle = colour;
+				for (let row = 0; row < this.x.length; row++) {
+					if (codes && codes[row] !== kind || this.mask && !this.mask[row]) continue;
+					const [px, py] = this.plane.toPixels(this.x[row], this.y[row]);
+					if (px > -9 && py > -9 && px < this.plane.width + 9 && py < this.plane.height + 9) pen.fillRect(px - size / 2, py - size / 2, size, size);
+				}
+			});
+			pen.globalAlpha = 1;
+			pen.strokeStyle = pen.fillStyle = getComputedStyle(this.canvas).color;
+			for (let i = 0; i < Math.min(RINGED, this.found.length); i++) this.ring(pen, this.found[i], size / 2 + 2.5, 1.5);
+			if (this.query >= 0) this.ring(pen, this.query, size / 2 + 6, 3);
+			if (this.hovered >= 0) this.ring(pen, this.hovered, size / 2 + 5, 2);
+		}
+		ring(pen, row, radius, width) {
+			const [px, py] = this.plane.toPixels(this.x[row], this.y[row]);
+			pen.lineWidth = width;
+			pen.beginPath();
+			pen.arc(px, py, radius, 0, 7);
+			pen.stroke();
+		}
+		hover(row, px, py) {
+			if (row !== this.hovered) {
+				this.hovered = row;
+				this.redraw();
+				if (row >= 0) {
+					this.sheets.show(this.picture, row);
+					this.name.textContent = this.images.labels[row] ?? this.images.ids[row];
+				}
+			}
+			this.card.hidden = row < 0;
+			this.canvas.style.cursor = row < 0 ? "grab" : "pointer";
+			if (row < 0) return;
+			this.card.style.left = `${Math.max(8, Math.min(px + 16, this.plane.width - this.card.offsetWidth - 8))}px`;
+			this.card.style.top = `${Math.max(8, Math.min(py + 16, this.plane.height - this.card.offsetHeight - 8))}px`;
+		}
+		/** The row of the point at a place in pixels, -1 for none. */
+		at(px, py) {
+			const [x, y] = this.plane.toMap(px, py);
+			return this.cells.nearest(x, y, 12 / this.plane.scale, (row) => !this.mask || this.mask[row] > 0);
+		}
+		pixels(row) {
+			const [x, y] = this.plane.toPixels(this.x[row], this.y[row]);
+			return [x, y];
+		}
+		listen(chosen) {
+			const { canvas, plane } = this;
+			canvas.addEventListener("pointerdown", (event) => {
+				this.drag = {
+					last: [event.offsetX, event.offsetY],
+					moved: 0
+				};
+				canvas.setPointerCapture(event.pointerId);
+			});
+			canvas.addEventListener("pointermove", (event) => {
+				const at = [event.offsetX, event.offsetY];
+				if (!this.drag) return this.hover(this.at(...at), ...at);
+				const [dx, dy] = [at[0] - this.drag.last[0], at[1] - this.drag.last[1]];
+				this.drag.moved += Math.abs(dx) + Math.abs(dy);
+				this.drag.last = at;
+				plane.pan(dx, dy);
+				this.hover(-1, 0, 0);
+				return this.redraw();
+			});
+			canvas.addEventListener("pointerup", (event) => {
+				const row = this.drag && this.drag.moved < 5 ? this.at(event.offsetX, event.offsetY) : -1;
+				this.drag = null;
+				if (row >= 0) chosen(row);
+			});
+			canvas.addEventListener("pointercancel", () => this.drag = null);
+			canvas.addEventListener("pointerleave", () => this.hover(-1, 0, 0));
+			canvas.addEventListener("wheel", (event) => {
+				event.preventDefault();
+				plane.zoom(Math.exp(-event.deltaY * (event.deltaMode ? .05 : .0015)), event.offsetX, event.offsetY);
+				this.redraw();
+			}, { passive: false });
+			const middle = (factor) => plane.zoom(factor, plane.width / 2, plane.height / 2);
+			const keys = {
+				ArrowLeft: () => plane.pan(60, 0),
+				ArrowRight: () => plane.pan(-60, 0),
+				ArrowUp: () => plane.pan(0, 60),
+				ArrowDown: () => plane.pan(0, -60),
+				"+": () => middle(1.3),
+				"=": () => middle(1.3),
+				"-": () => middle(1 / 1.3),
+				0: () => plane.fit()
+			};
+			canvas.addEventListener("keydown", (event) => {
+				if (!keys[event.key] || event.ctrlKey || event.metaKey) return;
+				event.preventDefault();
+				keys[event.key]();
+				this.redraw();
+			});
+		}
+	};
+	// site/src/worker.ts?worker&inline
+	var jsContent = "(function() {\n	// site/src/bytes.ts\n	/** Bytes of a base64 text. */\n	function bytesOf(text) {\n		const binary = atob(text);\n		const bytes = new Uint8Array(binary.length);\n		for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);\n		return bytes;\n	}\n	// site/src/search.ts\n	const HALF = halves();\n	/** A bound on what float32 queries and the sums of a scan may be off, for vectors of length 1. */\n	const ROUNDING = 1e-6;\n	var Vectors = class {\n		count;\n		dim;\n		metric;\n		rows;\n		codes;\n		scale;\n		length;\n		off;\n		here;\n		rough;\n		places;\n		loaded = 0;\n		/** Room for `count` rows; `places` (count,) breaks ties: of equal scores the lower is first. */\n		constructor(count, dim, metric) {\n			this.count = count;\n			this.dim = dim;\n			this.metric = metric;\n			this.rows = new Uint16Array(count * dim);\n			this.codes = new Int8Array(count * dim);\n			this.scale = new Float64Array(count);\n			this.length = new Float64Array(count);\n			this.off = new Float64Array(count);\n			this.here = new Uint8Array(count);\n			this.rough = new Float64Array(count);\n			this.places = Uint32Array.from({ length: count }, (_, i) => i);\n		}\n		/** Rows from `start` on, as float16 bits (m * dim,). */\n		take(start, bits) {\n			this.rows.set(bits, start * this.dim);\n			const end = start + bits.length / this.dim;\n			for (let row = start; row < end; row++) this.encode(row);\n			this.loaded += end - start;\n		}\n		has(row) {\n			return this.here[row] > 0;\n		}\n		/** Codes of a row, c * scale being near each value, and how far from it the codes lie. */\n		encode(row) {\n			const { rows, codes, dim } = this;\n			const from = row * dim;\n			let most = 0;\n			let squares = 0;\n			for (let i = from; i < from + dim; i++) {\n				const value = HALF[rows[i]];\n				most = Math.max(most, Math.abs(value));\n				squares += value * value;\n			}\n			if (!Number.isFinite(squares) || squares === 0 && this.metric === \"cosine\") return;\n			const scale = most / 127;\n			let off = 0;\n			for (let i = from; i < from + dim; i++) {\n				const value = HALF[rows[i]];\n				const code = scale > 0 ? Math.round(value / scale) : 0;\n				codes[i] = code;\n				off += (value - code * scale) ** 2;\n			}\n			this.scale[row] = scale;\n			this.length[row] = Math.sqrt(squares);\n			this.off[row] = Math.sqrt(off);\n			this.here[row] = 1;\n		}\n		/** The `k` rows nearest to a row, without it, of those that `allowed` (count,) marks. */\n		search(query, k, allowed) {\n			const asked = this.query(query);\n			const length = this.metric === \"cosine\" ? 1 : this.length[query];\n			const open = (row) => this.here[row] > 0 && row !== query && (!allowed || allowed[row] > 0);\n			const floor = this.scan(Float32Array.from(asked), length, k, open);\n			const { rough } = this;\n			const rows = [];\n			for (let row = 0; row < this.count; row++) if (open(row) && rough[row] + this.slack(row, length) >= floor) rows.push(row);\n			for (const row of rows) rough[row] = this.exact(row, asked);\n			rows.sort((a, b) => rough[b] - rough[a] || this.places[a] - this.places[b]);\n			const best = rows.slice(0, k);\n			return {\n				rows: Uint32Array.from(best),\n				scores: Float64Array.from(best, (row) => this.similarity(rough[row]))\n			};\n		}\n		query(row) {\n			const by = this.metric === \"cosine\" ? this.length[row] : 1;\n			const from = row * this.dim;\n			return Float64Array.from({ length: this.dim }, (_, i) => HALF[this.rows[from + i]] / by);\n		}\n		/** Fills the rough scores; the k-th highest of what rows score at least. */\n		scan(asked, length, k, open) {\n			const { codes, dim, rough } = this;\n			const lowest = new Lowest(k);\n			for (let row = 0; row < this.count; row++) {\n				if (!open(row)) continue;\n				const from = row * dim;\n				let a = 0, b = 0, c = 0, d = 0, i = 0;\n				for (; i + 3 < dim; i += 4) {\n					a += codes[from + i] * asked[i];\n					b += codes[from + i + 1] * asked[i + 1];\n					c += codes[from + i + 2] * asked[i + 2];\n					d += codes[from + i + 3] * asked[i + 3];\n				}\n				for (; i < dim; i++) a += codes[from + i] * asked[i];\n				rough[row] = this.ranking((a + b + c + d) * this.scale[row], row);\n				lowest.offer(rough[row] - this.slack(row, length));\n			}\n			return lowest.value;\n		}\n		/** What rows are ranked by, from their product with the query. */\n		ranking(product, row) {\n			const length = this.length[row];\n			if (this.metric === \"cosine\") return product / length;\n			return this.metric === \"ip\" ? product : 2 * product - length * length;\n		}\n		/** By how much a rough score may be off (Cauchy-Schwarz on what the codes leave out). */\n		slack(row, length) {\n			const error = length * (this.off[row] + ROUNDING * this.length[row]);\n			if (this.metric === \"cosine\") return error / this.length[row];\n			return this.metric === \"ip\" ? error : 2 * error;\n		}\n		exact(row, asked) {\n			const from = row * this.dim;\n			let sum = 0;\n			if (this.metric === \"l2\") {\n				for (let i = 0; i < this.dim; i++) sum -= (HALF[this.rows[from + i]] - asked[i]) ** 2;\n				return sum;\n			}\n			for (let i = 0; i < this.dim; i++) sum += HALF[this.rows[from + i]] * asked[i];\n			return this.metric === \"cosine\" ? sum / this.length[row] : sum;\n		}\n		similarity(ranking) {\n			if (this.metric === \"cosine\") return Math.max(-1, Math.min(1, ranking));\n			return this.metric === \"ip\" ? ranking : 1 / (1 + Math.sqrt(-ranking));\n		}\n	};\n	/** The k-th highest of the numbers offered: a heap whose top is the lowest kept. */\n	var Lowest = class {\n		heap = [];\n		k;\n		constructor(k) {\n			this.k = k;\n		}\n		get value() {\n			return this.heap.length < this.k ? -Infinity : this.heap[0];\n		}\n		offer(number) {\n			const { heap, k } = this;\n			if (heap.length < k) {\n				heap.push(number);\n				for (let i = heap.length - 1; i > 0;) {\n					const up = i - 1 >> 1;\n					if (heap[up] <= heap[i]) break;\n					[heap[up], heap[i]] = [heap[i], heap[up]];\n					i = up;\n				}\n			} else if (number > heap[0]) {\n				heap[0] = number;\n				for (let i = 0;;) {\n					const left = 2 * i + 1;\n					const least = left + 1 < k && heap[left + 1] < heap[left] ? left + 1 : left;\n					if (left >= k || heap[least] >= heap[i]) break;\n					[heap[least], heap[i]] = [heap[i], heap[least]];\n					i = least;\n				}\n			}\n		}\n	};\n	/** The value of each of the 65,536 float16 numbers. */\n	function halves() {\n		return Float64Array.from({ length: 65536 }, (_, bits) => {\n			const sign = bits & 32768 ? -1 : 1;\n			const exponent = bits >> 10 & 31;\n			const fraction = bits & 1023;\n			if (exponent === 31) return fraction ? NaN : sign * Infinity;\n			return sign * (exponent ? 2 ** (exponent - 25) * (1024 + fraction) : 2 ** -24 * fraction);\n		});\n	}\n	// site/src/worker.ts\n	let vectors = new Vectors(0, 1, \"cosine\");\n	let allowed = null;\n	let waiting = null;\n	const tell = (answer) => postMessage(answer);\n	/** Searches a few times for nobody, so that the browser has compiled it when somebody asks. */\n	function warm() {\n		for (let i = 0; i < 4; i++) vectors.search(i % vectors.count, 20, null);\n	}\n	function answer(ask) {\n		waiting = vectors.has(ask.row) ? null : ask;\n		if (waiting) return;\n		tell({\n			kind: \"found\",\n			number: ask.number,\n			...vectors.search(ask.row, ask.k, allowed),\n			loaded: vectors.loaded\n		});\n	}\n	onmessage = (event) => {\n		const ask = event.data;\n		if (ask.kind === \"open\") vectors = new Vectors(ask.count, ask.dim, ask.metric);\n		else if (ask.kind === \"places\") vectors.places.set(ask.places, ask.start);\n		else if (ask.kind === \"allow\") allowed = ask.mask;\n		else if (ask.kind === \"search\") answer(ask);\n		else {\n			vectors.take(ask.start, new Uint16Array(bytesOf(ask.base64).buffer));\n			tell({\n				kind: \"taken\",\n				loaded: vectors.loaded\n			});\n			if (vectors.loaded === vectors.count) warm();\n			if (waiting) answer(waiting);\n		}\n	};\n})();\n";
+	var blob = typeof self !== "undefined" && self.Blob && new Blob(["(self.URL || self.webkitURL).revokeObjectURL(self.location.href);", jsContent], { type: "text/javascript;charset=utf-8" });
+	function WorkerWrapper(options) {
+		let objURL;
+		try {
+			objURL = blob && (self.URL || self.webkitURL).createObjectURL(blob);
+			if (!objURL) throw "";
+			const worker = new Worker(objURL, { name: options?.name });
+			worker.addEventListener("error", () => {
+				(self.URL || self.webkitURL).revokeObjectURL(objURL);
+			});
+			return worker;
+		} catch (e) {
+			return new Worker("data:text/javascript;charset=utf-8," + encodeURIComponent(jsContent), { name: options?.name });
+		}
+	}
+	// site/src/searcher.ts
+	var AT_ONCE = 3;
+	var Searcher = class {
+		loaded = 0;
+		images;
+		worker = new WorkerWrapper();
+		pending;
+		number = 0;
+		answered = null;
+		/** `progressed()` is called when more vectors are there, `failed` when some cannot be had. */
+		constructor(images, progressed, failed) {
+			this.images = images;
+			const { count, dim, metric, vectorsAtOnce } = images.facts;
+			this.pending = new Set(Array(Math.ceil(count / vectorsAtOnce)).keys());
+			this.worker.onmessage = (event) => {
+				const answer = event.data;
+				if (answer.kind === "taken") {
+					this.loaded = answer.loaded;
+					progressed();
+				} else if (answer.number === this.number) this.answered?.(answer);
+			};
+			this.ask({
+				kind: "open",
+				count,
+				dim,
+				metric
+			});
+			this.failed = failed;
+		}
+		failed;
+		get whole() {
+			return this.loaded === this.images.facts.count;
+		}
+		/** Where rows from `start` on stand in the library: of equal scores the lower is first. */
+		places(start, end) {
+			this.ask({
+				kind: "places",
+				start,
+				places: this.images.places.slice(start, end)
+			});
+		}
+		/** Loads all vectors, a few files at a time. */
+		loadAll() {
+			for (let i = 0; i < AT_ONCE; i++) this.next();
+		}
+		allow(mask) {
+			this.ask({
+				kind: "allow",
+				mask
+			});
+		}
+		/** The `k` nearest of a row; only the latest question is answered. */
+		search(row, k, answered) {
+			const part = Math.floor(row / this.images.facts.vectorsAtOnce);
+			if (this.pending.delete(part)) this.fetch(part);
+			this.answered = answered;
+			this.ask({
+				kind: "search",
+				number: ++this.number,
+				row,
+				k
+			});
+		}
+		async next() {
+			for (;;) {
+				const part = this.pending.values().next();
+				if (part.done) return;
+				this.pending.delete(part.value);
+				await this.fetch(part.value);
+			}
+		}
+		async fetch(part) {
+			try {
+				const base64 = await load(`vectors-${part}`);
+				this.ask({
+					kind: "take",
+					start: part * this.images.facts.vectorsAtOnce,
+					base64
+				});
+			} catch (error) {
+				this.failed(error);
+			}
+		}
+		ask(ask) {
+			this.worker.postMessage(ask);
+		}
+	};
+	// site/src/sheets.ts
+	var version = document.documentElement.dataset.version;
+	var Sheets = class {
+		images;
+		perSheet;
+		loading = /* @__PURE__ */ new Map();
+		constructor(images) {
+			this.images = images;
+			this.perSheet = images.facts.tile.across ** 2;
+		}
+		url(row) {
+			return `thumbs/${Math.floor(row / this.perSheet)}.webp?v=${version}`;
+		}
+		/** Column and row of a tile on its sheet, and how many rows that sheet has. */
+		place(row) {
+			const { across } = this.images.facts.tile;
+			const first = row - row % this.perSheet;
+			const tiles = Math.min(this.perSheet, this.images.facts.count - first);
+			const at = row % this.perSheet;
+			return {
+				right: at % across,
+				down: Math.floor(at / across),
+				rows: Math.ceil(tiles / across)
+			};
+		}
+		/** Shows the thumbnail of a row in an element of the tile's shape, once it is there. */
+		show(element, row) {
+			element.className = "picture";
+			element.style.backgroundImage = "";
+			if (this.images.missing.has(row)) return void element.classList.add("lost");
+			element.dataset.row = String(row);
+			this.ready(row).then(() => {
+				if (element.dataset.row !== String(row)) return;
+				const { across } = this.images.facts.tile;
+				const { right, down, rows } = this.place(row);
+				element.style.backgroundImage = `url("${this.url(row)}")`;
+				element.style.backgroundSize = `${100 * across}% ${100 * rows}%`;
+				const y = rows > 1 ? 100 * down / (rows - 1) : 0;
+				element.style.backgroundPosition = `${100 * right / (across - 1)}% ${y}%`;
+				element.classList.add("ready");
+			}, () => element.dataset.row === String(row) && element.classList.add("lost"));
+		}
+		ready(row) {
+			const sheet = Math.floor(row / this.perSheet);
+			let found = this.loading.get(sheet);
+			if (!found) {
+				const image = new Image();
+				image.src = this.url(row);
+				found = image.decode();
+				this.loading.set(sheet, found);
+				found.catch(() => this.loading.delete(sheet));
+			}
+			return found;
+		}
+	};
+	// site/src/main.ts
+	var FIRST = 120;
+	var status = byId("status");
+	var Page = class {
+		images;
+		sheets;
+		grid;
+		facets;
+		searcher;
+		map;
+		view = readView(location.hash);
+		filtered;
+		found = null;
+		query = null;
+		wanted = FIRST;
+		asking = false;
+		asked = 0;
+		answers = 0;
+		filteredBy = "";
+		constructor(facts) {
+			this.images = new Collection(facts);
+			this.sheets = new Sheets(this.images);
+			this.filtered = filter(this.images, this.view);
+			this.grid = new Grid$1(byId("results"), byId("grid"), this.images, this.sheets, (row) => this.link(row), () => this.more());
+			this.facets = new Facets(byId("facets"), byId("chips"), this.images, (change) => this.go(change));
+			this.searcher = new Searcher(this.images, () => this.progressed(), (error) => this.fault(error.message));
+			this.map = facts.map ? new MapView(byId("map"), this.images, this.sheets, (row) => this.go((view) => view.id = this.images.ids[row])) : null;
+			byId("map-button").hidden = !this.map;
+			const { width, height } = facts.tile;
+			document.documentElement.style.setProperty("--shape", `${width} / ${height}`);
+			this.listen();
+		}
+		async open() {
+			await this.images.loadAll((start) => {
+				this.searcher.places(start, this.images.known);
+				if (start === 0) this.searcher.loadAll();
+				this.apply();
+			});
+			this.map?.lay();
+		}
+		listen() {
+			const text = byId("text");
+			addEventListener("hashchange", () => this.apply());
+			text.addEventListener("input", () => {
+				this.view.text = text.value;
+				history.replaceState(null, "", writeView(this.view));
+				this.apply();
+			});
+			byId("random").addEventListener("click", () => this.random());
+			byId("map-button").addEventListener("click", () => this.go((view) => view.map = !view.map));
+			document.addEventListener("keydown", (event) => {
+				if (event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement || event.ctrlKey || event.metaKey || event.altKey) return;
+				if (event.key === "r") this.random();
+				else if (event.key === "m" && this.map) this.go((view) => view.map = !view.map);
+				else if (event.key === "/") {
+					event.preventDefault();
+					text.focus();
+				}
+			});
+		}
+		link(row) {
+			return writeView({
+				...this.view,
+				id: this.images.ids[row]
+			});
+		}
+		go(change) {
+			const view = readView(writeView(this.view));
+			change(view);
+			location.hash = writeView(view);
+		}
+		random() {
+			const rows = this.shownRows();
+			const row = rows[Math.floor(Math.random() * rows.length)];
+			if (row !== void 0) this.go((view) => view.id = this.images.ids[row]);
+		}
+		/** Shows what the address asks for. */
+		apply() {
+			this.view = readView(location.hash);
+			this.filter();
+			const text = byId("text");
+			if (document.activeElement !== text) text.value = this.view.text;
+			byId("map").hidden = !(this.map && this.view.map);
+			byId("map-button").setAttribute("aria-pressed", String(this.view.map));
+			this.found = null;
+			this.wanted = FIRST;
+			byId("message").hidden = true;
+			const { id } = this.view;
+			this.query = id === null ? null : this.images.row(id) ?? -1;
+			this.showQuery();
+			if (this.query === null) this.browse();
+			else if (this.query >= 0) this.search();
+			else this.unknown(id);
+			this.map?.show(this.filtered.mask, this.query ?? -1, []);
+		}
+		/** Works out which images are shown, where that is not as before. */
+		filter() {
+			const key = JSON.stringify([this.images.known, writeView({
+				...this.view,
+				id: null,
+				map: false
+			})]);
+			if (key === this.filteredBy) return;
+			this.filteredBy = key;
+			this.filtered = filter(this.images, this.view);
+			this.facets.show(this.view, this.filtered);
+			this.searcher.allow(this.filtered.mask);
+		}
+		shownRows() {
+			const all = Uint32Array.from({ length: this.images.known }, (_, row) => row);
+			const { mask } = this.filtered;
+			return mask ? all.filter((row) => mask[row]) : all;
+		}
+		browse() {
+			document.title = this.images.facts.title;
+			this.grid.show({
+				rows: this.shownRows(),
+				scores: null
+			});
+			const { count } = this.images.facts;
+			if (!this.images.whole) status.textContent = `${number(this.images.known)} of ${images(count)} …`;
+			else status.textContent = this.filtered.mask ? `${number(this.filtered.count)} of ${images(count)}` : `${images(count)}. Choose one to see what looks like it.`;
+			if (this.images.whole && this.filtered.count === 0) this.nothing();
+		}
+		search() {
+			this.asking = true;
+			this.asked = performance.now();
+			if (!this.searcher.whole) status.textContent = "Looking …";
+			this.searcher.search(this.query, this.wanted, (found) => this.answered(found));
+		}
+		answered(found) {
+			const stay = this.found !== null;
+			const same = stay && String(found.rows) === String(this.found.rows);
+			this.asking = false;
+			this.found = found;
+			if (!same) this.grid.show(found, stay);
+			this.map?.show(this.filtered.mask, this.query, found.rows);
+			const { count } = this.images.facts;
+			const among = this.filtered.mask ? `, among ${images(this.filtered.count)}` : "";
+			status.textContent = found.loaded < count ? `Most similar first, of the ${number(found.loaded)} of ${images(count)} loaded so far …` : `Most similar first${among}`;
+			if (found.loaded === count && found.rows.length === 0) this.nothing();
+			document.documentElement.dataset.answers = String(++this.answers);
+		}
+		/** More vectors are there: what was found may have changed. */
+		progressed() {
+			if (this.query !== null && this.query >= 0 && !this.asking && (this.searcher.whole || performance.now() - this.asked > 1e3)) this.search();
+		}
+		/** The end of what was found is near. */
+		more() {
+			if (this.found === null || this.asking || this.found.rows.length < this.wanted) return;
+			this.wanted *= 4;
+			this.search();
+		}
+		showQuery() {
+			const panel = byId("query");
+			panel.hidden = this.query === null || this.query < 0;
+			if (panel.hidden) return;
+			const row = this.query;
+			const { images } = this;
+			document.title = `${images.labels[row] ?? images.ids[row]} · ${images.facts.title}`;
+			const picture = element("span");
+			this.sheets.show(picture, row);
+			const facts = element("dl");
+			images.facts.columns.forEach((column, i) => {
+				const kind = images.codes[i][row];
+				if (column.name !== "label" && kind < column.kinds) facts.append(element("dt", "", column.name), element("dd", "", column.names[kind]));
+			});
+			const back = element("a", "back", "Show all images");
+			back.href = writeView({
+				...this.view,
+				id: null
+			});
+			const text = element("div", "about");
+			const title = element("h2");
+			title.append(element("bdi", "", images.labels[row] ?? images.ids[row]));
+			text.append(element("p", "kicker", "What looks like"), title);
+			if (images.labels[row] !== null) text.append(element("p", "id", images.ids[row]));
+			text.append(facts, back);
+			panel.replaceChildren(picture, text);
+		}
+		unknown(id) {
+			this.grid.show({
+				rows: [],
+				scores: null
+			});
+			if (!this.images.whole) {
+				status.textContent = "Looking …";
+				return;
+			}
+			status.textContent = "";
+			this.message("No such image here", `Nothing is called “${id}”. It may have been renamed or taken out.`, "Show all images", (view) => view.id = null);
+		}
+		nothing() {
+			this.message("Nothing fits these filters", "Take one of them back, or all.", "Clear the filters", (view) => {
+				view.kinds.clear();
+				view.text = "";
+			});
+		}
+		fault(text) {
+			this.message("Part of this page could not be loaded", `${text} What is shown may be incomplete.`, null, () => void 0);
+		}
+		message(title, text, action, act) {
+			const box = byId("message");
+			box.replaceChildren(element("h2", "", title), element("p", "", text));
+			if (action) {
+				const button = element("button", "", action);
+				button.type = "button";
+				button.addEventListener("click", () => this.go(act));
+				box.append(button);
+			}
+			box.hidden = false;
+		}
+		/** Milliseconds from a click to its answer in the page, for as many clicks, each looked at. */
+		async measure(clicks) {
+			const taken = [];
+			for (let i = 0; i < clicks; i++) {
+				const row = Math.floor(i * this.images.known / clicks);
+				const before = document.documentElement.dataset.answers;
+				const began = performance.now();
+				location.hash = this.link(row);
+				while (document.documentElement.dataset.answers === before) await new Promise((resume) => setTimeout(resume));
+				taken.push(performance.now() - began);
+				for (let wait = 0; wait < 100 && document.querySelector("#grid .picture:not(.ready, .lost)"); wait++) await new Promise((resume) => setTimeout(resume, 20));
+			}
+			return taken;
+		}
+		/** For tests and for the curious. */
+		get inside() {
+			return {
+				images: this.images,
+				searcher: this.searcher,
+				map: this.map
+			};
+		}
+	};
+	load("site").then(async (facts) => {
+		const page = new Page(facts);
+		Object.assign(window, { lookalikeSite: page });
+		await page.open();
+	}).catch((error) => {
+		status.textContent = `${error.message} Reload the page to try again.`;
+		status.classList.add("fault");
+	});
+})();
