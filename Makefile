@@ -32,7 +32,7 @@ endef
 
 .venv-extras/.installed: pyproject.toml constraints.txt constraints-extras.txt
 	$(call environment,.venv-extras,--constraint constraints.txt --constraint constraints-extras.txt \
-		--editable '.[fast$(comma)tables$(comma)heif$(comma)classic$(comma)explore$(comma)keras$(comma)torch]' --group test --group browser --group parity)
+		--editable '.[fast$(comma)tables$(comma)heif$(comma)classic$(comma)explore$(comma)keras$(comma)milvus$(comma)postgres$(comma)torch]' --group test --group browser --group servers --group parity)
 
 comma := ,
 

@@ -102,6 +102,10 @@ class UnknownIdError(LibraryError):
     """No image of that id in the library."""
 
 
+class ServerError(LookalikeError):
+    """A server to which a space is published cannot be reached, refuses, or lacks something."""
+
+
 class ModelError(LookalikeError):
     """A model is missing, damaged, or gives something unexpected."""
 

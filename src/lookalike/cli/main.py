@@ -33,6 +33,7 @@ from lookalike.cli import (
     models,
     neighbours,
     outliers,
+    publish,
     rejects,
     remove,
     search,
@@ -60,6 +61,7 @@ app.command()(clusters.clusters)
 app.command("map")(map_.map_)
 app.command()(duplicates.duplicates)
 app.command()(outliers.outliers)
+app.command()(publish.publish)
 app.command()(teach.teach)
 app.command("import")(import_.import_)
 app.add_typer(space.space, name="space")

@@ -99,6 +99,10 @@ def search(
     exact: Annotated[
         bool, typer.Option("--exact", help="Scan all vectors, even where there is an index.")
     ] = False,
+    engine: Annotated[
+        str | None,
+        typer.Option(help="Ask a server that the space was published to: its URL."),
+    ] = None,
     html: Annotated[
         Path | None, typer.Option(help="Write a page with the query and its matches.")
     ] = None,
@@ -152,6 +156,7 @@ def search(
                 exact=exact,
                 where=where,
                 min_match=min_match,
+                engine=engine,
             )
 
         if batch is not None:

@@ -18,19 +18,21 @@ from lookalike.errors import UsageError
 from lookalike.index.scores import distance, similarity
 from lookalike.library.indexes import Indexes
 from lookalike.library.matching import calibration_of
+from lookalike.library.remotes import Remotes
 from lookalike.library.resources import Resources
 from lookalike.library.spaces import way_of
 from lookalike.models.network import TextTower
-from lookalike.search.arrange import Page, Ranking, Wanted, arranged
+from lookalike.search.arrange import Find, Page, Ranking, Wanted, arranged
 from lookalike.search.combine import soft_bits
 from lookalike.search.diversity import similarities_between, weighed_between
 from lookalike.search.engine import Weighed, nearest, nearest_weighed
 from lookalike.search.explanation import Explanation, explained
-from lookalike.search.filters.resolve import Filtered, filtered
+from lookalike.search.filters.resolve import Filtered, conditioned, filtered
 from lookalike.search.graph import NeighbourGraph
 from lookalike.search.match import Matcher
 from lookalike.search.plan import plan
 from lookalike.search.query import Query, Question, as_query
+from lookalike.search.remote import compiled, nearest_remote
 from lookalike.search.resolve import Asked, Eyes, resolve
 from lookalike.search.results import Hits, Picture
 from lookalike.store.matrix import MatrixView
@@ -51,43 +53,74 @@ class Searcher:
         self._views: dict[int, MatrixView] = {}
         self._matchers: dict[int, Matcher] = {}
         self._indexes = Indexes(store)
+        self._remotes = Remotes(store)
         self._opening = threading.Lock()
 
     def search(
-        self, questions: Iterable[Question], space: Space, metric: Metric, wanted: Wanted
+        self,
+        questions: Iterable[Question],
+        space: Space,
+        metric: Metric,
+        wanted: Wanted,
+        server: str | None = None,
     ) -> list[Hits]:
-        """What is wanted of the nearest of each question in one space."""
-        asked = self._resolved(map(as_query, questions), space)
+        """What is wanted of the nearest of each question in one space, maybe on a server."""
+        asked = self.resolved(map(as_query, questions), space)
         if not asked:
             return []
         view = self._view(space)
         vectors, hidden = _stacked(asked, space), _hidden(asked, wanted)
         unit = bool(space.recipe["normalised"])
+
+        def answered(find: Find, left: Filtered | None, scan: str) -> list[Hits]:
+            ranking = Ranking(
+                find=find,
+                similarity=partial(similarity, metric=metric, bits=space.dim),
+                between=lambda keys: similarities_between(
+                    _rows_of(view, keys), metric, bits=space.dim
+                ),
+                contents=self._store.contents_of,
+            )
+            began = time.perf_counter()
+            pages = arranged(ranking, wanted)
+            told = explained(view.count, left, scan, time.perf_counter() - began)
+            matches = self._matches(space, metric, view, vectors, pages, wanted)
+            name = space.name
+            return self._hits(asked, pages, wanted, name, metric, told, matches, bits=space.dim)
+
+        if server is not None:
+            with self._remotes.over(space, server) as remote:
+                condition = None
+                if wanted.where is not None:
+                    condition = conditioned(self._store.column_cache, wanted.where)[0]
+                there = partial(
+                    nearest_remote,
+                    remote,
+                    view,
+                    vectors,
+                    metric=metric,
+                    unit=unit,
+                    without=hidden,
+                    where=None if condition is None else compiled(remote, condition),
+                    exact=wanted.thorough,
+                )
+                return answered(there, None, remote.told(exact=wanted.thorough))
         covered = None if wanted.thorough else self._indexes.over(space, view)
         left = self._left_by(wanted)
         allowed = None if left is None else left.keys
-        ranking = Ranking(
-            find=lambda k: nearest(
-                view,
-                vectors,
-                k,
-                metric,
-                unit=unit,
-                without=hidden,
-                allowed=allowed,
-                covered=covered,
-            ),
-            similarity=partial(similarity, metric=metric, bits=space.dim),
-            between=lambda keys: similarities_between(_rows_of(view, keys), metric, bits=space.dim),
-            contents=self._store.contents_of,
+        here = partial(
+            nearest,
+            view,
+            vectors,
+            metric=metric,
+            unit=unit,
+            without=hidden,
+            allowed=allowed,
+            covered=covered,
         )
-        began = time.perf_counter()
-        pages = arranged(ranking, wanted)
         count = None if allowed is None else len(allowed)
         scan = plan(view, covered, wanted.count, metric, count).why
-        told = explained(view.count, left, scan, time.perf_counter() - began)
-        matches = self._matches(space, metric, view, vectors, pages, wanted)
-        return self._hits(asked, pages, wanted, space.name, metric, told, matches, bits=space.dim)
+        return answered(here, left, scan)
 
     def search_weighed(
         self, questions: Iterable[Question], weights: Mapping[str, float], wanted: Wanted
@@ -103,7 +136,7 @@ class Searcher:
         parts: list[Weighed] = []
         asked: list[Asked] = []
         for space, weight in self._weighed_spaces(weights):
-            asked = self._resolved(queries, space)
+            asked = self.resolved(queries, space)
             if not asked:
                 return []
             matrix, keys = self._store.compact(space)
@@ -168,6 +201,7 @@ class Searcher:
         self._views.clear()
         self._matchers.clear()
         self._indexes.close()
+        self._remotes.close()
 
     def _left_by(self, wanted: Wanted) -> Filtered | None:
         """What a filter leaves, None without one."""
@@ -191,7 +225,8 @@ class Searcher:
             (space, weight / total) for space, weight in zip(spaces, weights.values(), strict=True)
         ]
 
-    def _resolved(self, queries: Iterable[Query], space: Space) -> list[Asked]:
+    def resolved(self, queries: Iterable[Query], space: Space) -> list[Asked]:
+        """What questions stand for in a space, each as one vector."""
         eyes = Eyes(
             self._store,
             space,

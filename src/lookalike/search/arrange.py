@@ -20,6 +20,8 @@ _DEEPER = 4
 
 Answer: TypeAlias = tuple[Keys, Floats]
 """Image keys and scores, best first."""
+Find: TypeAlias = Callable[[int], Sequence[Answer]]
+"""At most so many of the nearest for each question, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ class Ranking:
     numbers of theirs (n,): equal ones for equal bytes.
     """
 
-    find: Callable[[int], Sequence[Answer]]
+    find: Find
     similarity: Callable[[Floats], Floats]
     between: Callable[[Keys], Floats]
     contents: Callable[[Keys], Keys]

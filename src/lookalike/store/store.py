@@ -13,6 +13,7 @@ from lookalike.store import (
     rejects,
 )
 from lookalike.store.offered import Offered
+from lookalike.store.parts.changes import Changes
 from lookalike.store.parts.classifiers import Classifiers
 from lookalike.store.parts.columns import Columns
 from lookalike.store.parts.spaces import Spaces
@@ -27,7 +28,7 @@ _REMOVED_AT_ONCE = 1000
 _AT_ONCE = 1024
 
 
-class Store(Spaces, Columns, Classifiers, Verdicts):
+class Store(Spaces, Columns, Classifiers, Verdicts, Changes):
     """A library on disk, safe to use from several threads.
 
     Reading never waits. Whatever writes takes the writer lock, which several writes share

@@ -1,6 +1,9 @@
-"""The approximate indexes of an open library."""
+"""The approximate indexes of an open library, its own and those on servers."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from lookalike.index.choose import Wish
 from lookalike.library.indexing import (
@@ -14,10 +17,14 @@ from lookalike.library.indexing import (
     refresh_index,
 )
 from lookalike.library.parts.opened import Opened
+from lookalike.types import Stop, known_metric
+
+if TYPE_CHECKING:
+    from lookalike.library.publishing import PublishReport
 
 
 class Indexing(Opened):
-    """The approximate indexes of an open library."""
+    """The approximate indexes of an open library, its own and those on servers."""
 
     def build_index(
         self,
@@ -53,3 +60,33 @@ class Indexing(Opened):
     def index_report(self, *, space: str | None = None) -> IndexReport | None:
         """What was measured of the index; None when there is none."""
         return index_report(self._store, self._chosen(space))
+
+    def publish(
+        self,
+        url: str,
+        *,
+        space: str | None = None,
+        metric: str | None = None,
+        index: str | None = None,
+        m: int | None = None,
+        ef_construction: int | None = None,
+        recall: float = 0.95,
+        memory: int | None = None,
+        replace: bool = False,
+        on_step: Callable[[str, int, int], None] = lambda _step, _done, _of: None,
+        stop: Stop = lambda: False,
+    ) -> PublishReport:
+        """Mirror a space into PostgreSQL or Milvus; run again, only what changed goes.
+
+        `url` is postgresql://user@host/database or milvus://host:19530, `#name` at its end the
+        table. `index` is "hnsw", with `m` links a node and `ef_construction` candidates, or
+        "none"; `recall` what its searches reach; `memory` bytes that PostgreSQL may build it in.
+        `replace` throws away what is there under that name. After a break it goes on.
+
+        Raises `UsageError`, `ServerError`, `MissingExtraError`, `RecipeMismatchError`.
+        """
+        from lookalike.library.publishing import Publishing, publish
+
+        by = None if metric is None else known_metric(metric)
+        how = Publishing(by, index, m, ef_construction, recall, memory, replace)
+        return publish(self._store, self._chosen(space), url, how, on_step, stop)

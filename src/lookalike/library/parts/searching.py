@@ -35,6 +35,7 @@ class Searching(Opened):
         exact: bool = False,
         where: str | None = None,
         min_match: float | None = None,
+        engine: str | None = None,
     ) -> Hits:
         """The `k` images nearest to a question, best first: 10, or 1,000 `within` a range.
 
@@ -51,10 +52,11 @@ class Searching(Opened):
         `group_duplicates` gives equal bytes once. `exact` scans all vectors, even where there is
         an index. `where` is a filter, as `label = "Dress" and price < 50`: only images it leaves
         are answers. `min_match`, where the space is calibrated, takes what is less sure to be a
-        match out of the `k`.
+        match out of the `k`. `engine` is the URL of a server that the space was published to:
+        it is asked there.
 
         Raises `UnknownIdError`, `UnknownNameError`, `ImageRejectedError`, `FilterError`,
-        `UsageError`.
+        `UsageError`; with `engine`, `ServerError`, `MissingExtraError`, `RecipeMismatchError`.
         """
         if query is not None and (positive or negative):
             raise UsageError("Give either a query, or positive and negative items.")
@@ -73,6 +75,7 @@ class Searching(Opened):
             exact=exact,
             where=where,
             min_match=min_match,
+            engine=engine,
         )[0]
 
     def search_many(
@@ -92,6 +95,7 @@ class Searching(Opened):
         exact: bool = False,
         where: str | None = None,
         min_match: float | None = None,
+        engine: str | None = None,
     ) -> list[Hits]:
         """`search` for many questions in one pass over the vectors, which is far cheaper."""
         wanted = Wanted(
@@ -107,12 +111,12 @@ class Searching(Opened):
             min_match,
         )
         if weights:
-            if space is not None or metric is not None:
+            if space is not None or metric is not None or engine is not None:
                 raise UsageError("Weights name their spaces and use cosines: give them alone.")
             return self._searcher.search_weighed(queries, weights, wanted)
         chosen = self._chosen(space)
         by = chosen.metric if metric is None else known_metric(metric)
-        return self._searcher.search(queries, chosen, by, wanted)
+        return self._searcher.search(queries, chosen, by, wanted, engine)
 
     def neighbours(
         self,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import assert_never
 
 from lookalike.errors import UsageError
+from lookalike.index.remote.milvus_text import writable
 from lookalike.search.filters.typed import (
     AllOf,
     AnyOf,
@@ -51,7 +52,7 @@ def literal(value: Plain) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
+        return json.dumps(writable(value), ensure_ascii=False)
     return repr(value)
 
 

@@ -30,6 +30,14 @@ class Filtered:
 def filtered(columns: ColumnCache, text: str) -> Filtered:
     """The images that a filter leaves. Raises `FilterError` for one that makes no sense."""
     began = time.perf_counter()
+    condition, parts = conditioned(columns, text)
+    keys = matching(condition, parts)
+    images = sum(part.count for part in parts)
+    return Filtered(keys, images, condition, time.perf_counter() - began)
+
+
+def conditioned(columns: ColumnCache, text: str) -> tuple[Condition, list[Part]]:
+    """What a filter asks of the columns it names, and these. Raises `FilterError`."""
     tree = parse(text)
     known = columns.fields()
     fields = {leaf.name: find(leaf.name, known, text) for leaf in leaves(tree)}
@@ -39,10 +47,7 @@ def filtered(columns: ColumnCache, text: str) -> Filtered:
     def typed(name: Name) -> tuple[Field, Kind]:
         return fields[name], kinds[fields[name]]
 
-    condition = check(tree, typed, text)
-    keys = matching(condition, parts)
-    images = sum(part.count for part in parts)
-    return Filtered(keys, images, condition, time.perf_counter() - began)
+    return check(tree, typed, text), parts
 
 
 def kind_among(field: Field, parts: list[Part]) -> Kind:
