@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from lookalike.search.results import QueryPart as QueryPart
 
 _HOMES = {
-    "Crop": "search.query",
+    "Crop": "images.crop",
     "DuplicateIdError": "errors",
     "FilterError": "errors",
     "Hit": "search.results",

@@ -37,6 +37,7 @@ from lookalike.cli import (
     rejects,
     remove,
     search,
+    serve,
     show,
     space,
     teach,
@@ -63,6 +64,7 @@ app.command()(duplicates.duplicates)
 app.command()(outliers.outliers)
 app.command()(publish.publish)
 app.command()(teach.teach)
+app.command()(serve.serve)
 app.command("import")(import_.import_)
 app.add_typer(space.space, name="space")
 app.add_typer(columns.columns, name="columns")

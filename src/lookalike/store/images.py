@@ -211,6 +211,14 @@ def first(connection: sqlite3.Connection, count: int) -> list[ImageRecord]:
     return [_record(row) for row in rows]
 
 
+def keys_after(connection: sqlite3.Connection, after: int, count: int) -> list[int]:
+    """The next `count` keys after one, rising."""
+    rows = connection.execute(
+        "SELECT key FROM images WHERE key > ? ORDER BY key LIMIT ?", (after, count)
+    )
+    return [key for (key,) in rows]
+
+
 def ids_of(connection: sqlite3.Connection, keys: Sequence[int] | Keys) -> list[str | None]:
     """The id of each key, None where it was removed meanwhile."""
     if len(keys) > _MANY_KEYS:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from lookalike.errors import UnknownNameError
 from lookalike.library.deriving import OnStep, add_column
 from lookalike.library.parts.opened import Opened
 from lookalike.search.filters.describe import ColumnInfo, describe
 from lookalike.search.filters.resolve import filtered
 from lookalike.store.fields import Origin
+from lookalike.store.records import ImageRecord
 from lookalike.types import Stop
 
 
@@ -27,6 +30,19 @@ class Columns(Opened):
         """The ids of the images that a filter leaves. Raises `FilterError`."""
         found = self._store.ids(filtered(self._store.column_cache, where).keys)
         return [id_ for id_ in found if id_ is not None]
+
+    def images(
+        self, count: int = 100, *, after: int = 0, where: str | None = None
+    ) -> list[ImageRecord]:
+        """The next images after the one with the key `after`, in the order of adding.
+
+        `where` is a filter. Raises `FilterError`.
+        """
+        if where is None:
+            return self._store.images_by_key(self._store.keys_after(after, count))
+        keys = filtered(self._store.column_cache, where).keys
+        first = int(np.searchsorted(keys, after, side="right"))
+        return self._store.images_by_key(keys[first : first + count])
 
     def add_column(
         self, name: str, *, on_step: OnStep | None = None, stop: Stop = lambda: False

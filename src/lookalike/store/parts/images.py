@@ -94,6 +94,11 @@ class Images(Opened):
         with self._database.reading() as connection:
             return images.first(connection, count)
 
+    def keys_after(self, after: int, count: int) -> list[int]:
+        """The next `count` keys of images after one, rising: in the order of adding."""
+        with self._database.reading() as connection:
+            return images.keys_after(connection, after, count)
+
     def ids(self, keys: Sequence[int] | Keys) -> list[str | None]:
         """The id of each key, None where it was removed meanwhile."""
         with self._database.reading() as connection:

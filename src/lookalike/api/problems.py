@@ -1,0 +1,149 @@
+"""Every error as problem+json (RFC 9457): a status, a sentence that helps, and no path."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from lookalike.api.lanes import CrowdedError
+from lookalike.errors import (
+    DuplicateIdError,
+    FilterError,
+    ImageRejectedError,
+    LibraryBusyError,
+    LookalikeError,
+    StorageFullError,
+    UnknownIdError,
+    UsageError,
+)
+from lookalike.types import REASONS, readable
+
+MEDIA_TYPE = "application/problem+json"
+TITLES = {
+    400: "The request cannot be read",
+    401: "A key is needed",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Not done here",
+    408: "Too slow",
+    409: "In conflict with what there is",
+    413: "Too large",
+    415: "Not a type that is read here",
+    422: "Not a question that can be answered",
+    429: "Too often",
+    503: "Not just now",
+    507: "The disk is full",
+}
+SCHEMA = {
+    "type": "object",
+    "title": "Problem",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "What is wrong, and what to do."},
+        "reason": {"type": "string", "description": "Why an image was rejected, in a word."},
+    },
+}
+_FOLDERS = re.compile(r"(?:(?<=^)|(?<=[\s'\"(:=]))(?:/|[A-Za-z]:[\\/])(?:[^/\\\s'\"]+[/\\])*")
+_LONGEST = 1000
+
+
+def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Statuses of a route for its OpenAPI, beside those that every route has."""
+    common = (400, 401, 403, 408, 413, 422, 429, 500, 503)
+    schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    return {
+        status: {"description": TITLES.get(status, "A fault here"), "content": {MEDIA_TYPE: schema}}
+        for status in sorted({*common, *statuses})
+    }
+
+
+def problem(
+    status: int, detail: str, headers: dict[str, str] | None = None, reason: str = ""
+) -> Response:
+    """A problem as an answer. Folders of this machine are taken out of its sentence."""
+    content: dict[str, Any] = {
+        "type": "about:blank",
+        "title": TITLES.get(status, "A fault here"),
+        "status": status,
+        "detail": readable(_FOLDERS.sub("", detail))[:_LONGEST],
+    }
+    if reason:
+        content["reason"] = reason
+    return JSONResponse(content, status, headers, MEDIA_TYPE)
+
+
+def of_error(error: LookalikeError) -> Response:
+    """The answer for an error raised on purpose."""
+    match error:
+        case CrowdedError():
+            return problem(503, str(error), {"Retry-After": str(error.seconds)})
+        case ImageRejectedError():
+            return problem(
+                422, f"The image cannot be used: {REASONS[error.reason]}.", reason=error.reason
+            )
+        case FilterError():
+            return problem(422, " ".join(filter(None, (error.problem, error.hint))))
+        case UnknownIdError():
+            return problem(404, str(error).removesuffix(" See: lookalike info"))
+        case UsageError():
+            return problem(422, str(error))
+        case DuplicateIdError():
+            return problem(409, str(error))
+        case LibraryBusyError():
+            detail = "Another process is writing to the library. Ask again when it is done."
+            return problem(409, detail, {"Retry-After": "5"})
+        case StorageFullError():
+            return problem(507, "The disk has no room left. What was stored before is safe.")
+        case _:
+            detail = "The library or its model cannot be used just now; the server's log says why."
+            return problem(503, detail, {"Retry-After": "5"})
+
+
+def answer_errors(app: FastAPI) -> None:
+    """Let an app answer every error as a problem."""
+    app.add_exception_handler(LookalikeError, _purposeful)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _fault)
+
+
+async def _purposeful(_: Request, error: Exception) -> Response:
+    assert isinstance(error, LookalikeError)
+    return of_error(error)
+
+
+async def _invalid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    faults = error.errors()
+    if any(fault["type"] == "json_invalid" for fault in faults):
+        return problem(400, "The body is not valid JSON.")
+    return problem(422, " ".join(map(_sentence, faults[:5])))
+
+
+def _sentence(fault: dict[str, Any]) -> str:
+    where = ".".join(str(part) for part in fault["loc"][1:]) or str(fault["loc"][0])
+    if fault["type"] == "extra_forbidden":
+        return f"{where}: there is no such field."
+    return f"{where}: {fault['msg'].removeprefix('Value error, ')}.".replace("..", ".")
+
+
+async def _http(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    details = {
+        404: "There is nothing here. The routes are listed in /openapi.json.",
+        405: "This route does not take that method; see /openapi.json.",
+    }
+    detail = details.get(error.status_code, str(error.detail))
+    return problem(error.status_code, detail, dict(error.headers or {}))
+
+
+async def _fault(_: Request, __: Exception) -> Response:
+    return problem(500, "A fault of the server; its log says more.")

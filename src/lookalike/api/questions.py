@@ -1,0 +1,138 @@
+"""What a request asks, as the project's one question."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+from typing import Any
+
+import numpy as np
+
+from lookalike.api.lanes import Lane, Lanes
+from lookalike.api.schemas import HitOut, How, SearchAnswer, SearchItem, SearchRequest
+from lookalike.errors import UnknownNameError, UsageError
+from lookalike.library.library import Library
+from lookalike.search.query import URL_PREFIXES, Item, Query
+from lookalike.search.results import Hits
+from lookalike.store.records import Space
+from lookalike.types import Scalar
+
+
+def lane_of(question: SearchRequest, lanes: Lanes) -> Lane:
+    """Where a question is answered: URLs wait for the web, images for the network."""
+    items = [*question.positive, *question.negative]
+    if any(item.url is not None for item in items):
+        return lanes.web
+    if any(
+        item.image is not None or item.text is not None or item.crop is not None for item in items
+    ):
+        return lanes.images
+    return lanes.quick
+
+
+def answer(library: Library, question: SearchRequest) -> SearchAnswer:
+    """The answer to a question of several items. Raises as `Library.search`."""
+    if question.weights and question.space is not None:
+        raise UsageError("Weights name their spaces: leave the space out.")
+    space = library.space if question.space is None else _space(library, question.space)
+    query = Query(
+        [_item(item, space) for item in question.positive],
+        [_item(item, space) for item in question.negative],
+    )
+    return found(library, query, question, dict(question.weights) or None)
+
+
+def found(
+    library: Library, query: Query, how: How, weights: dict[str, float] | None = None
+) -> SearchAnswer:
+    """The answer to a query."""
+    return _shown(
+        library.search(
+            query,
+            how.k,
+            space=how.space,
+            weights=weights,
+            offset=how.offset,
+            min_similarity=how.min_similarity,
+            min_match=how.min_match,
+            diversity=how.diversity,
+            group_duplicates=how.group_duplicates,
+            include_query=how.include_query,
+            where=how.where,
+        )
+    )
+
+
+def _item(item: SearchItem, space: Space) -> Item:
+    if item.url is not None and not item.url.lower().startswith(URL_PREFIXES):
+        raise UsageError("A url begins with http:// or https://.")
+    return Item(
+        id=item.id,
+        url=item.url,
+        text=item.text,
+        vector=None if item.vector is None else _vector(item.vector, space),
+        image=None if item.image is None else _bytes(item.image),
+        weight=item.weight,
+        crop=item.crop,
+    )
+
+
+def _vector(values: list[float], space: Space) -> np.ndarray[Any, Any]:
+    if not space.of_bits:
+        vector = np.array(values, np.float64)
+        if np.abs(vector).max() > np.finfo(np.float32).max:
+            raise UsageError("The vector has values beyond float32.")
+        return vector.astype(np.float32)
+    if not all(value in range(256) for value in values):
+        raise UsageError(f"A vector of space {space.name!r} is packed bits: whole numbers, 0..255.")
+    return np.array(values, np.uint8)
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise UsageError("An image is the base64 of an image file; this is not base64.") from error
+
+
+def _space(library: Library, name: str) -> Space:
+    for space in library.spaces():
+        if space.name == name:
+            return space
+    raise UnknownNameError("space", name, [space.name for space in library.spaces()])
+
+
+def _shown(hits: Hits) -> SearchAnswer:
+    return SearchAnswer(
+        space=hits.space,
+        metric=hits.metric,
+        hits=[
+            HitOut(
+                rank=hit.rank,
+                id=hit.id,
+                label=hit.label,
+                similarity=round(hit.similarity, 6),
+                distance=round(hit.distance, 6),
+                url=web_address(hit.uri),
+                meta=plain_meta(hit.meta),
+                copies=hit.copies,
+                match=None if hit.match is None else round(hit.match, 4),
+            )
+            for hit in hits
+        ],
+        next_offset=hits.next_offset,
+    )
+
+
+def web_address(uri: str) -> str | None:
+    """Where an image is on the web; a path of this machine is nobody's business."""
+    return uri if uri.lower().startswith(URL_PREFIXES) else None
+
+
+def plain_meta(meta: Any) -> dict[str, Scalar]:
+    """Metadata that JSON can say: numbers that are not finite become null."""
+    return {
+        name: None if isinstance(value, float) and not math.isfinite(value) else value
+        for name, value in meta.items()
+    }

@@ -1,0 +1,43 @@
+"""`/v1/search`: what looks like this?"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated
+
+from fastapi import APIRouter, Form
+
+from lookalike.api.problems import responses
+from lookalike.api.questions import answer, found, lane_of
+from lookalike.api.schemas import ImageForm, SearchAnswer, SearchRequest
+from lookalike.api.service import ServiceOf
+from lookalike.errors import UsageError
+from lookalike.search.query import Item, Query
+
+router = APIRouter(prefix="/v1", tags=["search"])
+
+
+@router.post("/search", responses=responses(404))
+async def search(question: SearchRequest, service: ServiceOf) -> SearchAnswer:
+    """The images nearest to what is liked, and far from what is not."""
+    lane = lane_of(question, service.lanes)
+    return await lane.run(partial(answer, service.library, question))
+
+
+@router.post("/search/image", responses=responses(415))
+async def search_image(
+    form: Annotated[ImageForm, Form(media_type="multipart/form-data")], service: ServiceOf
+) -> SearchAnswer:
+    """The images nearest to an image file."""
+    data = await form.image[0].read()
+    query = Query(Item(image=data, crop=_crop(form.crop)))
+    return await service.lanes.images.run(partial(found, service.library, query, form))
+
+
+def _crop(text: str | None) -> list[float] | None:
+    if text is None:
+        return None
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError as error:
+        raise UsageError("A crop is x,y,width,height.") from error

@@ -1,0 +1,145 @@
+"""What is asked and answered, as the OpenAPI describes it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import UploadFile
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+
+from lookalike.types import Scalar
+
+MOST = 1000
+Id = Annotated[str, Field(min_length=1, max_length=4096)]
+Four = Annotated[list[FiniteFloat], Field(min_length=4, max_length=4)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+class Asked(BaseModel):
+    """What a client sends: a field that is not known is an error."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class SearchItem(Asked):
+    """One thing that is liked or disliked: exactly one of the first five.
+
+    `image` is the base64 of an image file. `crop` is the part that is meant: x, y, width and
+    height, in pixels, or as fractions where none is above 1.
+    """
+
+    id: Id | None = None
+    url: Annotated[str, Field(max_length=8000)] | None = None
+    text: Annotated[str, Field(max_length=2000)] | None = None
+    vector: Annotated[list[FiniteFloat], Field(min_length=1, max_length=65_536)] | None = None
+    image: str | None = None
+    crop: Four | None = None
+    weight: Annotated[float, Field(gt=0, le=1e6)] = 1.0
+
+
+class How(Asked):
+    """Which of the nearest are wanted."""
+
+    k: Annotated[int, Field(ge=1, le=MOST)] = 10
+    offset: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    where: Annotated[str, Field(max_length=4000)] | None = None
+    space: Annotated[str, Field(max_length=200)] | None = None
+    min_similarity: FiniteFloat | None = None
+    min_match: Fraction | None = None
+    diversity: Fraction = 0.0
+    group_duplicates: bool = False
+    include_query: bool = False
+
+
+class SearchRequest(How):
+    """A question: what the answers should look like, and what they should not look like."""
+
+    positive: Annotated[list[SearchItem], Field(max_length=32)] = []
+    negative: Annotated[list[SearchItem], Field(max_length=32)] = []
+    weights: Annotated[dict[str, FiniteFloat], Field(max_length=16)] = {}
+
+
+class ImageForm(How):
+    """An image file and which of the nearest are wanted."""
+
+    image: Annotated[list[UploadFile], Field(min_length=1, max_length=1)]
+    crop: Annotated[str, Field(max_length=100, description="x,y,width,height")] | None = None
+
+
+class Thing(BaseModel):
+    """An image of the library. `url` is where it is on the web, if it is from there."""
+
+    id: str
+    label: str | None
+    meta: dict[str, Scalar]
+    url: str | None = None
+
+
+class HitOut(Thing):
+    """A match. `similarity`: higher is better; `match`, 0..1: how sure it is one."""
+
+    rank: int
+    similarity: float
+    distance: float
+    copies: int
+    match: float | None = None
+
+
+class SearchAnswer(BaseModel):
+    """The matches, best first; `next_offset` is where the next page begins."""
+
+    space: str
+    metric: str
+    hits: list[HitOut]
+    next_offset: int | None
+
+
+class ImageOut(Thing):
+    """What is known of one image."""
+
+    width: int
+    height: int
+    format: str
+    bytes: int
+    sha256: str
+    added: int
+
+
+class ImagesAnswer(BaseModel):
+    """Images in the order in which they were added; `next` goes on as `after`."""
+
+    images: list[ImageOut]
+    next: int | None
+
+
+class SpaceOut(BaseModel):
+    """A way of seeing. `default` is the one that is meant when none is named."""
+
+    name: str
+    model: str
+    dim: int
+    metric: str
+    bits: bool
+    vectors: int
+    default: bool
+
+
+class SpacesAnswer(BaseModel):
+    """All spaces, oldest first."""
+
+    spaces: list[SpaceOut]
+
+
+class Health(BaseModel):
+    """Whether the service lives, and which one it is."""
+
+    status: Literal["ok"]
+    version: str
+    python: str
+
+
+class Ready(BaseModel):
+    """That questions are answered at once, and how many images there are."""
+
+    status: Literal["ready"]
+    images: int

@@ -1,0 +1,57 @@
+"""The service behind the routes: a library, its settings, lanes and counts."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import Annotated
+
+import numpy as np
+from fastapi import Depends, Request
+
+from lookalike.api.lanes import Lanes
+from lookalike.api.metrics import Metrics
+from lookalike.api.settings import ServeSettings
+from lookalike.errors import LookalikeError
+from lookalike.library.library import Library
+from lookalike.search.query import Item
+
+
+@dataclass(slots=True)
+class Service:
+    """What a route needs; `ready` is set when model and vectors are loaded."""
+
+    library: Library
+    settings: ServeSettings
+    metrics: Metrics
+    lanes: Lanes = field(init=False)
+    ready: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.lanes = Lanes(askers=self.settings.askers, waiting=self.settings.waiting)
+        self.metrics.watch(self.lanes, self.library)
+
+    def warm(self) -> None:
+        """Load the model and the vectors, so that the first question does not wait for them."""
+        grey = np.full((64, 64, 3), 128, np.uint8)
+        grey[16:48, 16:48] = (200, 80, 40)
+        try:
+            self.library.search(Item(image=grey), k=1)
+        except LookalikeError:  # a space of imported vectors has no model
+            for image in self.library.head(1):
+                self.library.search(Item(id=image.id), k=1)
+        self.ready.set()
+
+    def close(self) -> None:
+        """Finish what is under way and close the library."""
+        self.lanes.close()
+        self.library.close()
+
+
+def _of(request: Request) -> Service:
+    service = request.app.state.service
+    assert isinstance(service, Service)
+    return service
+
+
+ServiceOf = Annotated[Service, Depends(_of)]
