@@ -49,14 +49,19 @@ def _checked(file: Path, path: str, values: Any, group: Any) -> dict[str, Any]:
     return checked
 
 
-def _options(file: Path, name: str, values: dict[Any, Any], command: Any) -> dict[str, Any]:
-    """Values by parameter; options are named as they are written: `path-column`."""
-    options = {
+def options_of(command: Any) -> dict[str, str]:
+    """The parameters of a command by the names that a file may use: `path-column`."""
+    return {
         flag.lstrip("-"): parameter.name
         for parameter in command.params
         for flag in [*parameter.opts, f"--{parameter.name}"]
         if flag.startswith("--")
     }
+
+
+def _options(file: Path, name: str, values: dict[Any, Any], command: Any) -> dict[str, Any]:
+    """Values by parameter; options are named as they are written."""
+    options = options_of(command)
     for key in values:
         if str(key) not in options:
             raise UnknownNameError(f"option of `{name}` in {file}", str(key), options)

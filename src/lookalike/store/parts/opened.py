@@ -10,6 +10,7 @@ from lookalike.errors import StorageFullError
 from lookalike.store import (
     contents,
     counts,
+    marks,
     state,
 )
 from lookalike.store.column_cache import ColumnCache
@@ -17,6 +18,7 @@ from lookalike.store.database import Database, data_version
 from lookalike.store.indexes import IndexCache
 from lookalike.store.records import (
     Counts,
+    Space,
 )
 
 _REMOVED_AT_ONCE = 1000
@@ -60,6 +62,21 @@ class Opened:
         """The number of the last write: what was read at the same number is the same still."""
         with self._database.reading() as connection:
             return data_version(connection)
+
+    def mark_of_images(self) -> str:
+        """A text that changes when an image is added, replaced, removed, or told anew."""
+        with self._database.reading() as connection:
+            return marks.of_images(connection)
+
+    def mark_of_vectors(self, space: Space) -> str:
+        """A text that changes when a space is another one, or a vector of it comes or goes."""
+        with self._database.reading() as connection:
+            return marks.of_vectors(connection, space)
+
+    def mark_of_verdicts(self) -> str:
+        """A text that changes when a verdict is given or taken back."""
+        with self._database.reading() as connection:
+            return marks.of_verdicts(connection)
 
     def setting(self, name: str) -> str | None:
         """What was kept under a name, None if nothing was."""

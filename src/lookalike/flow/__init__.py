@@ -1,0 +1,1 @@
+"""One configuration of named steps: what has to run again, and running it."""
