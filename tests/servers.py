@@ -85,7 +85,9 @@ class Postgres:
             "-p", str(self.port), "-k", "", "-c", "fsync=off", "-c", "shared_buffers=64MB",
         ]  # fmt: skip
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, **self.user)
+            self.process = subprocess.Popen(
+                command, stdout=log, stderr=log, start_new_session=True, **self.user
+            )
         wait_for(self._ready, self.process, self.log)
 
     def _ready(self) -> bool:
@@ -109,8 +111,8 @@ class Postgres:
         return self.url(name)
 
     def kill(self) -> None:
-        """As when the power fails: no child may go on either."""
-        self.process.send_signal(signal.SIGQUIT)
+        """As when the power fails: all its processes at once."""
+        os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(30)
 
     def close(self) -> None:

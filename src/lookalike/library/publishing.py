@@ -22,18 +22,14 @@ from lookalike.index.remote.mirror import (
     mirror_column,
     of_kind,
 )
-from lookalike.search.engine import nearest
+from lookalike.library.remote_tuning import tuned
 from lookalike.search.filters.resolve import kind_among
-from lookalike.search.remote import Remote, nearest_remote
+from lookalike.search.remote import Remote
 from lookalike.store.records import Space
 from lookalike.store.store import Store
-from lookalike.types import Floats, Keys, Metric, Stop, check_metric
+from lookalike.types import Keys, Metric, Stop, check_metric
 
 _AT_ONCE = 1_000
-_QUERIES = 50
-_TUNED_FOR = 10
-_SEED = 7
-_NEAR = 2e-6
 _INDEXES = ("hnsw", "none")
 _M = 16
 _WIDTH = 100
@@ -132,7 +128,7 @@ def publish(
         state = sender.send(state, now)
         if not sender.interrupted:
             mirror.finish(state, how.memory, on_step)
-            state = _tuned(store, space, mirror, state, how.recall, on_step)
+            state = tuned(store, space, mirror, state, how.recall, on_step)
             mirror.keep(state)
         rows = mirror.rows()
     finally:
@@ -292,55 +288,3 @@ def _refuse_another(store: Store, space: Space, there: Published, table: str) ->
             f"{table!r} on the server holds {what}. Choose another name, by #name at the end of "
             "the URL, or publish with --replace."
         )
-
-
-def _tuned(
-    store: Store,
-    space: Space,
-    mirror: Mirror,
-    state: Published,
-    recall: float,
-    on_step: OnStep,
-) -> Published:
-    """Choose the least effort whose answers hold against exact search, and keep what it gave."""
-    view = store.matrix(space)
-    live = view.keys if view.dead is None else view.keys[~view.dead]
-    if state.graph is None or not len(live):
-        return replace(state, reach=mirror.reaches[0] if state.graph else 0, recall=0.0)
-    generator = np.random.default_rng(_SEED)
-    held = np.sort(generator.choice(live, min(_QUERIES, len(live)), replace=False))
-    queries = view.matrix[np.searchsorted(view.keys, held)]
-    queries = queries if space.of_bits else queries.astype(np.float32)
-    unit = bool(space.recipe["normalised"])
-    without = [(key,) for key in held.tolist()]
-
-    exact = nearest(view, queries, _TUNED_FOR, state.metric, unit=unit, without=without)
-    for number, reach in enumerate(mirror.reaches):
-        on_step("measuring recall", number, len(mirror.reaches))
-        state = replace(state, reach=reach)
-        found = nearest_remote(
-            Remote(mirror, state, "", 0, np.empty(0, np.int64)),
-            view,
-            queries,
-            _TUNED_FOR,
-            state.metric,
-            unit=unit,
-            without=without,
-            where=None,
-            exact=False,
-        )
-        shares = [
-            _share(truth, scores)
-            for (_, truth), (_, scores) in zip(exact, found, strict=True)
-            if len(truth)
-        ]
-        state = replace(state, recall=float(np.mean(shares)) if shares else 0.0)
-        if state.recall >= recall:
-            break
-    return state
-
-
-def _share(truth: Floats, scores: Floats) -> float:
-    """How many of the true neighbours were found; equal scores are equally true."""
-    last = float(truth[-1])
-    return float(np.count_nonzero(scores >= last - _NEAR * max(1.0, abs(last)))) / len(truth)

@@ -94,7 +94,7 @@ def plain_name(text: str, length: int) -> str:
     What is lost is made up for by a part of its hash, so that different texts stay apart.
     """
     plain = re.sub(r"[^a-z0-9]+", "_", text.casefold()).strip("_")
-    if plain == text and len(plain) <= length:
+    if plain and plain == text and len(plain) <= length:
         return plain
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     return f"{plain[: length - 9]}_{digest}"
