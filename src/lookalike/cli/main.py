@@ -36,6 +36,7 @@ from lookalike.cli import (
     publish,
     rejects,
     remove,
+    run,
     search,
     serve,
     show,
