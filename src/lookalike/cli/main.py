@@ -34,6 +34,7 @@ from lookalike.cli import (
     neighbours,
     outliers,
     publish,
+    recommend,
     rejects,
     remove,
     run,
@@ -64,6 +65,7 @@ app.command("map")(map_.map_)
 app.command()(duplicates.duplicates)
 app.command()(outliers.outliers)
 app.command()(publish.publish)
+app.command()(recommend.recommend)
 app.command()(teach.teach)
 app.command()(run.run)
 app.command()(serve.serve)

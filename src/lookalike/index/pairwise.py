@@ -33,6 +33,20 @@ def pairwise(queries: NDArray[Any], matrix: Stored, metric: Metric) -> Floats:
     return -np.sqrt((-scores).clip(0)) if metric == "l2" else scores
 
 
+def paired(ones: NDArray[Any], others: NDArray[Any], metric: Metric) -> Floats:
+    """Scores float32 (n,) of each row of floats (n, d) and the row (n, d) beside it."""
+    first, second = ones.astype(np.float32), others.astype(np.float32)
+    if metric in {"l1", "l2"}:
+        found: Floats = -np.linalg.norm(first - second, ord=1 if metric == "l1" else 2, axis=1)
+        return found
+    products: Floats = np.einsum("ij,ij->i", first, second)
+    if metric == "ip":
+        return products
+    lengths = np.linalg.norm(first, axis=1) * np.linalg.norm(second, axis=1)
+    cosines: Floats = products / np.maximum(lengths, np.finfo(np.float32).tiny)
+    return cosines
+
+
 def _bits(queries: Bits, matrix: Bits) -> Floats:
     differing = [np.bitwise_count(matrix ^ query).sum(axis=1, dtype=np.int32) for query in queries]
     return -np.array(differing, dtype=np.float32).reshape(len(queries), len(matrix))

@@ -18,6 +18,7 @@ from lookalike.library.parts.columns import Columns
 from lookalike.library.parts.exploring import Exploring
 from lookalike.library.parts.indexing import Indexing
 from lookalike.library.parts.judging import Judging
+from lookalike.library.parts.recommending import Recommending
 from lookalike.library.parts.searching import Searching
 from lookalike.library.parts.sharing import Sharing
 from lookalike.library.parts.spaces import Spaces
@@ -27,7 +28,17 @@ from lookalike.store.records import Finding
 from lookalike.types import Stop
 
 
-class Library(Searching, Columns, Spaces, Classifying, Indexing, Judging, Exploring, Sharing):
+class Library(
+    Searching,
+    Columns,
+    Spaces,
+    Classifying,
+    Indexing,
+    Judging,
+    Exploring,
+    Recommending,
+    Sharing,
+):
     """Images, their vectors and what is known of them. Open one with `lookalike.open`.
 
     Safe to search from several threads. One process at a time may write.

@@ -46,6 +46,7 @@ _INLINE: Mapping[str, str] = {
     "name": "margin:2px 0 0;font-size:12px;line-height:1.35;overflow-wrap:anywhere",
     "label": "width:fit-content;margin:6px 0 0;padding:1px 8px;border-radius:9px;font-size:11px;"
     "overflow-wrap:anywhere;background:rgba(127,127,127,.2)",
+    "note": "margin:6px 0 0;font-size:11px;opacity:.75;overflow-wrap:anywhere",
     "none": "margin:0;opacity:.75",
 }
 
@@ -72,7 +73,10 @@ class SheetQuery:
 
 @dataclass(frozen=True, slots=True)
 class SheetMatch:
-    """One match as a card; without a `picture` (JPEG, PNG or WebP) the card says so."""
+    """One match as a card; without a `picture` (JPEG, PNG or WebP) the card says so.
+
+    `note` is a line more, such as why the match is shown.
+    """
 
     rank: int
     id: str
@@ -80,6 +84,7 @@ class SheetMatch:
     similarity: float
     distance: float
     picture: bytes | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +166,7 @@ def _match(match: SheetMatch, metered: bool, look: _Look) -> str:
         f"<p {look('name')}>{wrapped_html(name)}</p>",
         "</div>",
         f"<p {look('label')}>{_shown(match.label)}</p>" if match.label is not None else "",
+        f"<p {look('note')}>{_shown(match.note)}</p>" if match.note else "",
         "</figcaption></figure></li>",
     ]
     return "".join(lines)
