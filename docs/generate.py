@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import ast
 import difflib
+import json
 import re
 import sys
 import tomllib
@@ -165,12 +166,25 @@ def model_page() -> str:
     return page
 
 
+def openapi_document() -> str:
+    """What `lookalike serve` offers."""
+    from lookalike.api.app import openapi
+
+    return json.dumps(openapi(), indent=2) + "\n"
+
+
+def written(path: Path, write: Callable[[], str]) -> str:
+    """A page as it should be; all but data say who writes it."""
+    return ("" if path.suffix == ".json" else NOTICE) + write()
+
+
 def pages() -> dict[Path, Callable[[], str]]:
     """Every generated page and what writes it."""
     found = {
         DOCS / "explain" / "architecture.md": architecture,
         DOCS / "reference" / "errors.md": error_page,
         DOCS / "reference" / "models.md": model_page,
+        DOCS / "reference" / "openapi.json": openapi_document,
     }
     if (PACKAGE / "cli" / "main.py").exists():
         found[DOCS / "reference" / "cli.md"] = command_page
@@ -182,7 +196,7 @@ def stale() -> Iterator[str]:
     for path, write in pages().items():
         name = path.relative_to(ROOT).as_posix()
         old = path.read_text(encoding="utf-8") if path.exists() else ""
-        new = NOTICE + write()
+        new = written(path, write)
         yield from difflib.unified_diff(
             old.splitlines(True), new.splitlines(True), name, f"{name} (now)"
         )
@@ -197,7 +211,7 @@ def main() -> None:
         sys.exit(f"{difference}\nStale pages: run `make docs`." if difference else 0)
     for path, write in pages().items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(NOTICE + write(), encoding="utf-8")
+        path.write_text(written(path, write), encoding="utf-8")
 
 
 if __name__ == "__main__":
