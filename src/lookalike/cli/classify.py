@@ -72,7 +72,7 @@ def fit(
             opened.apply_classifier(name, on_step=advance)
             say(f"Column {fitted.target} is renewed.")
     for warning in fitted.warnings:
-        say(f"Warning: {warning}")
+        say(f"Note: {warning}")
     if json:
         print_json(fitted.as_dict())
         return
@@ -116,7 +116,7 @@ def apply_(
         say("Interrupted: nothing was changed.")
         raise typer.Exit(130)
     for warning in applied.warnings:
-        say(f"Warning: {warning}")
+        say(f"Note: {warning}")
     if json:
         print_json(
             {

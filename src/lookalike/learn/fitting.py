@@ -29,7 +29,7 @@ COUNTS = (5, 15, 40)
 """Neighbours that `knn` asks."""
 INNER = 3
 OUTER = 4
-MOST_TRIED = 20_000
+MOST_TRIED = 10_000
 """Images on which method and strength are chosen; of more, as many at random."""
 MOST_EXAMPLES = 20_000
 """Images that `knn` keeps."""
@@ -113,7 +113,7 @@ def held_out(
     wish: Wish,
     on_part: Callable[[], None] = lambda: None,
 ) -> HeldOut:
-    """Fit on all parts but one, ask the one, and so for each of four; above 20,000 for one.
+    """Fit on all parts but one, ask the one, and so for each of four; above 10,000 for one.
 
     All that `fit_classifier` chooses is chosen anew without the part that is asked.
     """

@@ -136,6 +136,4 @@ def _difference(before: np.ndarray, after: np.ndarray, verdicts: Verdicts) -> Di
     tail = float(min((differences <= 0).mean(), (differences >= 0).mean()))
     p = min(1.0, max(2 * tail, 1 / ROUNDS))
     value = area(after, verdicts.good) - area(before, verdicts.good)
-    return Difference(
-        float(value), float(low), float(high), float(min(1.0, max(2 * tail, 1 / ROUNDS)))
-    )
+    return Difference(float(value), float(low), float(high), float(p))

@@ -61,7 +61,8 @@ def _told(values: Sequence[Scalar], choice: Choice, warnings: list[str]) -> list
     texts = [str(value).strip() for value in values]
     unknown = sum(text.lower() == "nan" for text in texts)
     if unknown:
-        warnings.append(f"{unknown:,} images have NaN for a {choice.column}: taken for none.")
+        images = "image has" if unknown == 1 else "images have"
+        warnings.append(f"{unknown:,} {images} NaN for a {choice.column}: taken for none.")
     dropped = {value.strip() for value in choice.drop}
     return [
         None if text in dropped or text.lower() == "nan" else value
