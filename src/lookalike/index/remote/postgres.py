@@ -77,6 +77,7 @@ class PostgresMirror:
         self._table = sql.Identifier(table)
         self._graph = sql.Identifier(f"{table}_hnsw")
         self._turn = threading.RLock()
+        self._reach = 0
         parameters: dict[str, Any] = {
             **_DEFAULTS,
             "host": address.host,
@@ -110,13 +111,12 @@ class PostgresMirror:
 
     def published(self) -> Published | None:
         """What was published into this table, None if nothing was."""
-        with self._transaction() as connection:
-            found = connection.execute("SELECT to_regclass(%s)", (STATES,)).fetchone()
-            if found is None or found[0] is None:
+        asked = _on("SELECT state FROM {} WHERE name = %s", sql.Identifier(STATES))
+        with self._turn, said(self._address):
+            try:
+                row = self._connection.execute(asked, (self._name,)).fetchone()
+            except psycopg.errors.UndefinedTable:
                 return None
-            row = connection.execute(
-                _on("SELECT state FROM {} WHERE name = %s", sql.Identifier(STATES)), (self._name,)
-            ).fetchone()
             return None if row is None else published_from(row[0])
 
     def begin(self, state: Published, before: Published | None) -> bool:
@@ -224,17 +224,12 @@ class PostgresMirror:
     ) -> list[Keys]:
         """By the index; where that gives too few, and without one, by a scan."""
         by_graph = reach is not None and state.graph is not None and state.graph.metric == metric
-        with self._transaction() as connection:
+        with self._turn, said(self._address):
             if by_graph:
                 assert reach is not None
-                wide = min(_MOST_REACH, max(reach, reach + count - 10))
-                for name, value in (
-                    ("hnsw.ef_search", str(wide)),
-                    ("hnsw.iterative_scan", "relaxed_order"),
-                ):
-                    connection.execute("SELECT set_config(%s, %s, true)", (name, value))
+                self._try_hard(min(_MOST_REACH, max(reach, reach + count - 10)))
             return [
-                self._ask(connection, state, query, count, metric, where, hidden, by_graph)
+                self._ask(state, query, count, metric, where, hidden, by_graph)
                 for query, hidden in zip(queries, without, strict=True)
             ]
 
@@ -248,9 +243,18 @@ class PostgresMirror:
         """Let go of the connection."""
         self._connection.close()
 
+    def _try_hard(self, reach: int) -> None:
+        """Set the search effort for as long as the connection lasts: each trip takes time."""
+        if reach != self._reach:
+            self._connection.execute(
+                "SELECT set_config('hnsw.ef_search', %s, false), "
+                "set_config('hnsw.iterative_scan', 'relaxed_order', false)",
+                (str(reach),),
+            )
+            self._reach = reach
+
     def _ask(
         self,
-        connection: Any,
         state: Published,
         query: NDArray[Any],
         count: int,
@@ -280,14 +284,14 @@ class PostgresMirror:
             scan = sql.SQL("vector::vector {} %s").format(operator)
         if by_graph:
             order = sql.SQL("vector {} %s").format(operator)
-            found = self._select(connection, conditions, order, [*values, question, count])
+            found = self._select(conditions, order, [*values, question, count])
             if len(found) == count:
                 return found
             question = question if state.bits else Vector(query)
-        return self._select(connection, conditions, scan, [*values, question, count])
+        return self._select(conditions, scan, [*values, question, count])
 
-    def _select(self, connection: Any, where: Any, order: Any, values: list[Any]) -> Keys:
-        found = connection.execute(
+    def _select(self, where: Any, order: Any, values: list[Any]) -> Keys:
+        found = self._connection.execute(
             sql.SQL("SELECT key FROM {} WHERE {} ORDER BY {} LIMIT %s").format(
                 self._table, where, order
             ),
