@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-extras check docs bench kill-test build size clean
+.PHONY: help demo test test-extras check check-web web docs bench kill-test build size clean
 
 # The first interpreter that really runs (shims may not), can make environments and is new enough.
 PYTHON ?= $(shell for name in python3.14 python3.13 python3.12 python3.11 python3 python; do \
@@ -32,7 +32,7 @@ endef
 
 .venv-extras/.installed: pyproject.toml constraints.txt constraints-extras.txt
 	$(call environment,.venv-extras,--constraint constraints.txt --constraint constraints-extras.txt \
-		--editable '.[fast$(comma)tables$(comma)heif$(comma)classic$(comma)explore$(comma)keras$(comma)milvus$(comma)postgres$(comma)torch]' --group test --group browser --group servers --group parity)
+		--editable '.[fast$(comma)tables$(comma)tfrecord$(comma)heif$(comma)classic$(comma)explore$(comma)keras$(comma)milvus$(comma)postgres$(comma)torch]' --group test --group browser --group servers --group parity)
 
 comma := ,
 
@@ -45,12 +45,24 @@ test: .venv/.installed ## Run the tests that need only the core
 test-extras: .venv-extras/.installed ## Run the tests behind extras, and the parity with torch
 	$(EXTRAS_BIN)/python $(PYTEST) -m extra
 
-check: .venv/.installed ## Lint, formatting, types, layers, generated docs
+check: .venv/.installed check-web ## Lint, formatting, types, layers, generated docs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/generate.py --check
+
+web: web/node_modules/.installed ## Build the pages of web/ into the package (needs Node 20 and npm)
+	npm --prefix web run -s build
+
+web/node_modules/.installed: web/package.json
+	cd web && npm install --silent
+	@touch $@
+
+# Whether the committed pages are those that web/ makes; where nobody builds them, there is nothing to do.
+check-web:
+	@test ! -d web/node_modules || { rm -rf build/site && SITE_OUT="$(CURDIR)/build/site" npm --prefix web run -s build && \
+		diff -r build/site src/lookalike/share/site_page || { echo "The built page is not that of web/: make web" >&2; exit 1; }; }
 
 docs: .venv/.installed ## Write the generated pages of docs/ again
 	$(BIN)/python docs/generate.py

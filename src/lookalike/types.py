@@ -90,7 +90,7 @@ class ZipMember:
 
 @dataclass(frozen=True, slots=True)
 class TarMember:
-    """A member of an uncompressed tar archive: a slice of that file."""
+    """A member of an uncompressed tar or TFRecord file: a slice of that file."""
 
     path: str
     name: str
@@ -108,6 +108,22 @@ class Blob:
 
 
 @dataclass(frozen=True, slots=True)
+class ParquetCell:
+    """An image in row `row`, from 0, of a Parquet file; `column` is the path of its leaf.
+
+    `length` is its size in bytes. `data` are its bytes while they are at hand; without them its
+    row group is read again.
+    """
+
+    path: str
+    name: str
+    column: str
+    row: int
+    length: int
+    data: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Web:
     """An image on the web; `data` are its bytes once they have been fetched."""
 
@@ -115,7 +131,7 @@ class Web:
     data: bytes = field(default=b"", repr=False)
 
 
-Location: TypeAlias = File | ZipMember | TarMember | Blob | Web
+Location: TypeAlias = File | ZipMember | TarMember | ParquetCell | Blob | Web
 
 
 def location_uri(location: Location) -> str:

@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
+from lookalike.cli.export_vectors import vectors
 from lookalike.cli.options import JsonOption, LibraryOption, WhereOption
 from lookalike.cli.output import count, print_json, print_line, say, size
 from lookalike.cli.progress import steps_bar
 
 export = typer.Typer(no_args_is_help=True, help="What the library holds, for others to use.")
+export.command()(vectors)
 
 
 @export.command()

@@ -33,6 +33,7 @@ from lookalike.cli import (
     models,
     neighbours,
     outliers,
+    pack,
     publish,
     recommend,
     rejects,
@@ -64,6 +65,7 @@ app.command()(clusters.clusters)
 app.command("map")(map_.map_)
 app.command()(duplicates.duplicates)
 app.command()(outliers.outliers)
+app.command()(pack.pack)
 app.command()(publish.publish)
 app.command()(recommend.recommend)
 app.command()(teach.teach)

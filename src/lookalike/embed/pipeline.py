@@ -26,6 +26,7 @@ from lookalike.types import (
     Duplicate,
     Embedded,
     Outcome,
+    ParquetCell,
     Pixels,
     Reference,
     Rejected,
@@ -171,7 +172,7 @@ class Pipeline:
     def _let_go(self, entry: _Entry, task: ToDecode) -> ToDecode:
         """The same task without the image's bytes, which are not needed once it is decoded."""
         location = task.reference.location
-        if isinstance(location, Blob | Web):
+        if isinstance(location, Blob | ParquetCell | Web):
             self._held -= held_bytes(task.reference)
             reference = replace(task.reference, location=replace(location, data=b""))
             task = replace(task, reference=reference)

@@ -10,7 +10,17 @@ from pathlib import Path
 from lookalike.embed.catalog import Catalog
 from lookalike.errors import DuplicateIdError, ImageRejectedError, LookalikeError
 from lookalike.images.read import stamp
-from lookalike.types import Blob, Known, Reference, Rejected, Stamp, Unchanged, Web, location_uri
+from lookalike.types import (
+    Blob,
+    Known,
+    ParquetCell,
+    Reference,
+    Rejected,
+    Stamp,
+    Unchanged,
+    Web,
+    location_uri,
+)
 
 CHUNK = 256
 CHUNK_BYTES = 16 * 2**20
@@ -82,7 +92,7 @@ def _chunks(offered: Iterable[Reference | Rejected]) -> Iterator[list[Reference 
 
 def held_bytes(item: Reference | Rejected) -> int:
     """Bytes of image data that a reference itself keeps in memory."""
-    if isinstance(item, Reference) and isinstance(item.location, Blob | Web):
+    if isinstance(item, Reference) and isinstance(item.location, Blob | ParquetCell | Web):
         return len(item.location.data)
     return 0
 

@@ -65,6 +65,24 @@ def decode(data: bytes, limits: Limits = DEFAULT_LIMITS, *, shorter_side: int = 
             raise ImageRejectedError(reason, _one_line(error)) from error
 
 
+def header(data: bytes, limits: Limits = DEFAULT_LIMITS) -> tuple[int, int, str]:
+    """Width, height and Pillow's format as the first bytes state them; nothing is decoded.
+
+    Raises `ImageRejectedError`: empty, not-an-image, too-large, truncated.
+    """
+    if not data:
+        raise ImageRejectedError("empty")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            image = _open(data, limits)
+        except ImageRejectedError:
+            raise
+        except Exception as error:  # openers raise anything on damaged data
+            raise ImageRejectedError("truncated", _one_line(error)) from error
+    return *image.size, image.format or "unknown"
+
+
 def _decode(data: bytes, limits: Limits, shorter_side: int) -> Picture:
     image = _open(data, limits)
     width, height = image.size

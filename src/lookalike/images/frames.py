@@ -7,13 +7,18 @@ import struct
 from collections.abc import Mapping
 from typing import IO, Any
 
-from lookalike.types import Blob, File, Location, TarMember, Web, ZipMember
+from lookalike.types import Blob, File, Location, ParquetCell, TarMember, Web, ZipMember
 
 LENGTHS = struct.Struct(">II")
 KINDS: dict[str, type[File] | type[ZipMember] | type[TarMember]] = {
     "file": File,
     "zip": ZipMember,
     "tar": TarMember,
+}
+WITH_DATA: dict[str, type[Blob] | type[Web] | type[ParquetCell]] = {
+    "blob": Blob,
+    "web": Web,
+    "parquet": ParquetCell,
 }
 
 
@@ -48,6 +53,9 @@ def pack_location(location: Location) -> tuple[dict[str, Any], bytes]:
         case TarMember(path, name, offset, length):
             fields = {"path": path, "name": name, "offset": offset, "length": length}
             return {"kind": "tar", **fields}, b""
+        case ParquetCell(path, name, column, row, length, data):
+            place = {"path": path, "name": name, "column": column, "row": row, "length": length}
+            return {"kind": "parquet", **place}, data
         case Web(url, data):
             return {"kind": "web", "url": url}, data
         case Blob(path, name, data):
@@ -57,7 +65,6 @@ def pack_location(location: Location) -> tuple[dict[str, Any], bytes]:
 def unpack_location(header: dict[str, Any], payload: bytes) -> Location:
     """The inverse of `pack_location`."""
     fields = {key: value for key, value in header.items() if key != "kind"}
-    if header["kind"] in {"blob", "web"}:
-        kind = Blob if header["kind"] == "blob" else Web
-        return kind(**fields, data=payload)
+    if header["kind"] in WITH_DATA:
+        return WITH_DATA[header["kind"]](**fields, data=payload)
     return KINDS[header["kind"]](**fields)

@@ -12,7 +12,8 @@ from stat import S_ISREG
 
 from lookalike.errors import ImageRejectedError
 from lookalike.images.limits import DEFAULT_LIMITS, Limits
-from lookalike.types import Blob, File, Location, Stamp, TarMember, Web, ZipMember
+from lookalike.images.read_parquet import read_cell
+from lookalike.types import Blob, File, Location, ParquetCell, Stamp, TarMember, Web, ZipMember
 
 
 def stamp(location: Location) -> Stamp:
@@ -29,7 +30,7 @@ def stamp(location: Location) -> Stamp:
         match location:
             case File():
                 return Stamp(status.st_size, status.st_mtime_ns)
-            case TarMember():
+            case TarMember() | ParquetCell():
                 return Stamp(location.length, status.st_mtime_ns)
             case Blob():
                 return Stamp(len(location.data), status.st_mtime_ns)
@@ -60,6 +61,9 @@ def read_bytes(location: Location, limits: Limits = DEFAULT_LIMITS) -> bytes:
                 _check_size(location.length, limits)
                 archive = _open_zip(location.path, Path(location.path).stat().st_mtime_ns)
                 return archive.read(location.name)
+            case ParquetCell():
+                _check_size(location.length, limits)
+                return location.data or read_cell(location)
             case Blob():
                 return location.data
             case Web():

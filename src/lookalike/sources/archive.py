@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from lookalike.errors import DuplicateIdError, ImageRejectedError
+from lookalike.errors import DuplicateIdError, ImageRejectedError, SourceError
 from lookalike.sources import skips
 from lookalike.sources.extensions import is_image_name
 from lookalike.sources.members import Member
 from lookalike.sources.naming import absolute, folder_label, is_hidden, path_id
+from lookalike.sources.sample_facts import parse_facts, read_facts, sample_key
 from lookalike.sources.seen import Seen
 from lookalike.sources.skips import Skips
 from lookalike.sources.source import LabelFrom
@@ -22,11 +24,21 @@ TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz
 ARCHIVE_SUFFIXES = (".zip", *TAR_SUFFIXES)
 
 
+@dataclass(slots=True)
+class _Sample:
+    """Members side by side with one key: images, and what is said of them."""
+
+    key: str = ""
+    offers: list[Reference | Rejected] = field(default_factory=list)
+    facts: dict[str, bytes] = field(default_factory=dict)
+
+
 class ArchiveSource:
     """The images in an archive; the id is the member's path.
 
     With `label_from="folder"` the label is the name of the folder in the archive that holds
-    the image; None at its top.
+    the image; None at its top. In a tar, a `.json` or `.cls` beside an image, as WebDataset
+    has them, gives the label and metadata.
     """
 
     complete = True
@@ -45,27 +57,51 @@ class ArchiveSource:
     def references(self) -> Iterator[Reference | Rejected]:
         """Every image; raises `SourceError`, `DuplicateIdError`."""
         self._skips = Skips()
+        sample = _Sample()
         with closing(Seen()) as seen:
-            for number, member in enumerate(self._members(), 1):
-                path = PurePosixPath(member.name)
-                if not self._is_image(member, path):
-                    continue
-                id_ = path_id(path)
-                earlier = seen.earlier(id_, number, str(member.offset))
-                if earlier is not None:
-                    raise DuplicateIdError(
-                        f"Members {earlier.number} and {number} of {self.uri} have the same id "
-                        f"{id_!r}. Pack the archive again with one of them."
-                    )
-                label = folder_label(path) if self._label_from == "folder" else None
-                try:
-                    yield Reference(id_, member.locate(), label)
-                except ImageRejectedError as error:
-                    yield Rejected(id_, f"{self.uri}!{id_}", error.reason, error.detail)
+            try:
+                for number, member in enumerate(self._members(), 1):
+                    path = PurePosixPath(member.name)
+                    if sample_key(member.name) != sample.key:
+                        yield from self._told(sample)
+                        sample = _Sample(sample_key(member.name))
+                    if (data := _facts(member, path)) is not None:
+                        sample.facts[path.suffix] = data
+                    elif self._is_image(member, path):
+                        sample.offers.append(self._offer(number, member, path, seen))
+            except SourceError:
+                yield from self._told(sample)
+                raise
+            yield from self._told(sample)
 
     def _members(self) -> Iterator[Member]:
         is_tar = self._archive.lower().endswith(TAR_SUFFIXES)
         return tar_members(self._archive) if is_tar else zip_members(self._archive)
+
+    def _offer(
+        self, number: int, member: Member, path: PurePosixPath, seen: Seen
+    ) -> Reference | Rejected:
+        id_ = path_id(path)
+        earlier = seen.earlier(id_, number, str(member.offset))
+        if earlier is not None:
+            raise DuplicateIdError(
+                f"Members {earlier.number} and {number} of {self.uri} have the same id "
+                f"{id_!r}. Pack the archive again with one of them."
+            )
+        label = folder_label(path) if self._label_from == "folder" else None
+        try:
+            return Reference(id_, member.locate(), label)
+        except ImageRejectedError as error:
+            return Rejected(id_, f"{self.uri}!{id_}", error.reason, error.detail)
+
+    def _told(self, sample: _Sample) -> Iterator[Reference | Rejected]:
+        """The images of a sample with what its other members say of them."""
+        facts = parse_facts(sample.facts)
+        if not sample.offers:
+            for suffix in sample.facts:
+                self._skips.add(skips.NOT_AN_IMAGE, repr(f"{sample.key}{suffix}"))
+        for offer in sample.offers:
+            yield offer if facts is None else facts.told(offer)
 
     def _is_image(self, member: Member, path: PurePosixPath) -> bool:
         if member.nature == "folder":
@@ -81,3 +117,10 @@ class ArchiveSource:
         else:
             return True
         return False
+
+
+def _facts(member: Member, path: PurePosixPath) -> bytes | None:
+    try:
+        return None if is_hidden(path) else read_facts(member)
+    except ImageRejectedError:
+        return None

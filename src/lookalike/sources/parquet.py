@@ -22,24 +22,24 @@ def parquet_rows(path: str) -> Iterator[Row]:
     Columns of bytes, lists and structures are not read. Raises `SourceError`, or
     `MissingExtraError` without pyarrow.
     """
-    with _open(path) as (pa, file):
+    with open_parquet(path) as (pa, file):
         schema = file.schema_arrow
-        columns = [field.name for field in schema if _is_scalar(pa, field.type)]
+        columns = [field.name for field in schema if is_scalar(pa, field.type)]
         number = 0
         for batch in file.iter_batches(BATCH_ROWS, columns=columns):
-            for cells in batch.cast(_microseconds(pa, batch.schema), safe=False).to_pylist():
+            for cells in batch.cast(microseconds(pa, batch.schema), safe=False).to_pylist():
                 number += 1
-                yield Row(number, {name: _scalar(cell) for name, cell in cells.items()})
+                yield Row(number, {name: scalar(cell) for name, cell in cells.items()})
 
 
 def unread_columns(path: str) -> list[str]:
     """The columns of bytes, lists and structures. Raises as `parquet_rows`."""
-    with _open(path) as (pa, file):
-        return [field.name for field in file.schema_arrow if not _is_scalar(pa, field.type)]
+    with open_parquet(path) as (pa, file):
+        return [field.name for field in file.schema_arrow if not is_scalar(pa, field.type)]
 
 
 @contextmanager
-def _open(path: str) -> Iterator[tuple[Any, Any]]:
+def open_parquet(path: str) -> Iterator[tuple[Any, Any]]:
     """The `pyarrow` module and the open file; its errors become `SourceError`."""
     try:
         import pyarrow as pa
@@ -56,10 +56,11 @@ def _open(path: str) -> Iterator[tuple[Any, Any]]:
         raise SourceError(f"{readable(path)!r} cannot be read as Parquet: {error}.") from error
 
 
-def _is_scalar(pa: Any, type_: Any) -> bool:
+def is_scalar(pa: Any, type_: Any) -> bool:
+    """Whether cells of a type are plain values."""
     types = pa.types
     if types.is_dictionary(type_):
-        return _is_scalar(pa, type_.value_type)
+        return is_scalar(pa, type_.value_type)
     return bool(
         types.is_boolean(type_)
         or types.is_integer(type_)
@@ -72,7 +73,7 @@ def _is_scalar(pa: Any, type_: Any) -> bool:
     )
 
 
-def _microseconds(pa: Any, schema: Any) -> Any:
+def microseconds(pa: Any, schema: Any) -> Any:
     """The schema with nanoseconds, for which Python has no type, cut to microseconds."""
     return pa.schema(
         [
@@ -86,7 +87,8 @@ def _microseconds(pa: Any, schema: Any) -> Any:
     )
 
 
-def _scalar(cell: Any) -> Scalar:
+def scalar(cell: Any) -> Scalar:
+    """A cell as a plain value."""
     match cell:
         case datetime() | date() | time():
             return cell.isoformat()

@@ -12,11 +12,14 @@ from lookalike.errors import SourceError, UsageError
 from lookalike.sources.archive import ARCHIVE_SUFFIXES, ArchiveSource
 from lookalike.sources.extensions import is_image_name
 from lookalike.sources.folder import FolderSource
+from lookalike.sources.parquet_images import ParquetImagesSource, image_layout
 from lookalike.sources.paths import PathsSource
 from lookalike.sources.source import LabelFrom, Source
 from lookalike.sources.table import TableSource
-from lookalike.sources.table_formats import TABLE_SUFFIXES, table_format
+from lookalike.sources.table_formats import PARQUET, TABLE_SUFFIXES, table_format
 from lookalike.sources.table_plan import TableOptions
+from lookalike.sources.tfrecord import TfrecordSource
+from lookalike.sources.tfrecord_frames import is_tfrecord_name
 from lookalike.types import readable
 
 
@@ -49,6 +52,9 @@ def open_source(
     if Path(target).exists() and not (Path(target).is_dir() or Path(target).is_file()):
         raise SourceError(f"{readable(target)!r} is a pipe, a socket or a device, not a file.")
     if not Path(target).is_dir() and (format_ := table_format(target)) is not None:
+        elsewhere = path_column or path_template or url_column or label_from
+        if format_ is PARQUET and not elsewhere and (layout := image_layout(target)) is not None:
+            return ParquetImagesSource(target, layout, id_column, label_column)
         return TableSource(target, format_, options)
     given = {
         "--path-column": path_column,
@@ -67,12 +73,15 @@ def open_source(
         return FolderSource(target, label_from)
     if target.lower().endswith(ARCHIVE_SUFFIXES):
         return ArchiveSource(target, label_from)
+    if is_tfrecord_name(target):
+        return TfrecordSource(target)
     if is_image_name(target):
         return paths_source([target], label_from=label_from)
     raise SourceError(
         f"{readable(target)!r} is not a folder, nor an image, a table "
-        f"({', '.join(TABLE_SUFFIXES)}) or an archive ({', '.join(ARCHIVE_SUFFIXES)}) by its "
-        "name. A list of paths goes to standard input, with - as the target."
+        f"({', '.join(TABLE_SUFFIXES)}), a .tfrecord or an archive "
+        f"({', '.join(ARCHIVE_SUFFIXES)}) by its name. A list of paths goes to "
+        "standard input, with - as the target."
     )
 
 

@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from lookalike.types import Blob, File, Location, Scalar, TarMember, Web, ZipMember
+from lookalike.types import Blob, File, Location, ParquetCell, Scalar, TarMember, Web, ZipMember
 
 _LOCATIONS: dict[str, type[Location]] = {
     "file": File,
     "zip": ZipMember,
     "tar": TarMember,
+    "parquet": ParquetCell,
     "blob": Blob,
     "web": Web,
 }

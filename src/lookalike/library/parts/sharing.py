@@ -11,11 +11,18 @@ from lookalike.library.deriving import OnStep
 from lookalike.library.parts.opened import Opened
 
 if TYPE_CHECKING:
+    from lookalike.library.sharing import LibraryImages
     from lookalike.share.site import SiteReport
 
 
 class Sharing(Opened):
     """An open library for others to use: as a search page for any static host."""
+
+    def image_source(self, where: str | None = None) -> LibraryImages:
+        """The images, or those that a filter leaves, as a source for `share.pack`."""
+        from lookalike.library.sharing import LibraryImages
+
+        return LibraryImages(self._store, where)
 
     def export_site(
         self,
