@@ -80,9 +80,17 @@ def _legends(store: Store, keys: Keys, names: Sequence[str] | None) -> list[Lege
     for field in wanted:
         values = store.values(field)
         made = legend(called_by(field, fields), [values.get(key) for key in keys.tolist()])
-        if made is not None:
+        if made is not None and (names is not None or _groups(made)):
             found.append(made)
     return found if names is not None else found[:MOST_COLUMNS]
+
+
+def _groups(made: Legend) -> bool:
+    """Whether the kinds that a legend names hold more images than all others together."""
+    after = made.names[made.kinds : made.kinds + 1]
+    others = made.kinds if after and after[0].endswith("more values") else -1
+    named = np.count_nonzero(made.codes < made.kinds)
+    return bool(named >= np.count_nonzero(made.codes == others))
 
 
 def _named(name: str, fields: Sequence[Field]) -> Field:

@@ -95,6 +95,7 @@ def check_directory(directory: Path) -> None:
 
 def write_site(directory: Path, shown: Published, on_step: OnStep) -> SiteReport:
     """Write the site, in place of the one before only once it is whole. Raises `UsageError`."""
+    directory = directory.resolve()
     check_directory(directory)
     if shown.metric not in METRICS:
         raise UsageError(
@@ -124,7 +125,6 @@ def write_site(directory: Path, shown: Published, on_step: OnStep) -> SiteReport
 
 
 def _swap(made: Path, directory: Path, before: Path) -> None:
-    made.chmod(0o755)
     if directory.exists():
         directory.rename(before)
     try:

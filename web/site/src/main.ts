@@ -88,7 +88,7 @@ class Page {
   }
 
   private random(): void {
-    const rows = this.shownRows();
+    const rows = this.shownRows().filter((row) => row !== this.query);
     const row = rows[Math.floor(Math.random() * rows.length)];
     if (row !== undefined) this.go((view) => (view.id = this.images.ids[row]));
   }
@@ -123,7 +123,7 @@ class Page {
     this.searcher.allow(this.filtered.mask);
   }
 
-  private shownRows(): number[] | Uint32Array {
+  private shownRows(): Uint32Array {
     const all = Uint32Array.from({ length: this.images.known }, (_, row) => row);
     const { mask } = this.filtered;
     return mask ? all.filter((row) => mask[row]) : all;

@@ -912,7 +912,7 @@
 			location.hash = writeView(view);
 		}
 		random() {
-			const rows = this.shownRows();
+			const rows = this.shownRows().filter((row) => row !== this.query);
 			const row = rows[Math.floor(Math.random() * rows.length)];
 			if (row !== void 0) this.go((view) => view.id = this.images.ids[row]);
 		}
