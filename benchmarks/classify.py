@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -62,13 +64,10 @@ def main() -> None:
         store.close()
     sizes = np.bincount(classes.codes, minlength=len(names))
     classes = classes.only(sizes[classes.codes] > 1)
-    contestants = {
-        "scikit-learn": lambda learning, asked: theirs(learning, asked, len(names)),
-        **{
-            name: lambda learning, asked, name=name: ours(learning, asked, len(names), (name,))
-            for name in METHODS
-        },
-        "auto": lambda learning, asked: ours(learning, asked, len(names), METHODS),
+    contestants: dict[str, Callable[[Classes, Classes, int], NDArray[Any]]] = {
+        "scikit-learn": theirs,
+        **{name: partial(ours, methods=(name,)) for name in METHODS},
+        "auto": partial(ours, methods=METHODS),
     }
     print("contestant\taccuracy\tmacro\tlog loss\tcalibration error\tseconds")
     with threadpool_limits(1, "blas"):
@@ -76,7 +75,8 @@ def main() -> None:
             began = time.perf_counter()
             rows, parts = [], []
             for held in folds(classes.units, 4):
-                parts.append(contestant(classes.only(~held), classes.only(held)))
+                learning, asked = classes.only(~held), classes.only(held)
+                parts.append(contestant(learning, asked, len(names)))
                 rows.append(np.flatnonzero(held))
             codes, chances = classes.codes[np.concatenate(rows)], np.concatenate(parts)
             seconds = time.perf_counter() - began
