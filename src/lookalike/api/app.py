@@ -13,7 +13,7 @@ from fastapi.openapi.utils import get_openapi
 
 from lookalike.api.guard import Guard
 from lookalike.api.problems import SCHEMA, answer_errors
-from lookalike.api.routes import health, images, search, spaces
+from lookalike.api.routes import changes, health, images, judgements, search, spaces
 from lookalike.api.service import Service
 
 
@@ -48,7 +48,7 @@ def _routed(lifespan: Any) -> FastAPI:
         lifespan=lifespan,
     )
     answer_errors(app)
-    for noun in (search, images, spaces, health):
+    for noun in (search, images, changes, judgements, spaces, health):
         app.include_router(noun.router)
 
     def described() -> dict[str, Any]:

@@ -12,6 +12,13 @@ from lookalike.types import Scalar
 MOST = 1000
 Id = Annotated[str, Field(min_length=1, max_length=4096)]
 Four = Annotated[list[FiniteFloat], Field(min_length=4, max_length=4)]
+Label = Annotated[str, Field(max_length=1000)]
+MetaName = Annotated[str, Field(min_length=1, max_length=200)]
+MetaText = Annotated[str, Field(max_length=10_000)]
+MetaInt = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+Meta = Annotated[
+    dict[MetaName, bool | MetaInt | FiniteFloat | MetaText | None], Field(max_length=200)
+]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -64,6 +71,45 @@ class ImageForm(How):
 
     image: Annotated[list[UploadFile], Field(min_length=1, max_length=1)]
     crop: Annotated[str, Field(max_length=100, description="x,y,width,height")] | None = None
+
+
+class AddForm(Asked):
+    """An image file to be added. Without `id` it gets one made of its bytes."""
+
+    image: Annotated[list[UploadFile], Field(min_length=1, max_length=1)]
+    id: Id | None = None
+    label: Label | None = None
+    meta: Annotated[str, Field(max_length=100_000, description="A JSON object.")] | None = None
+
+
+class AddUrl(Asked):
+    """An image on the web to be added. Without `id` its id is the URL."""
+
+    url: Annotated[str, Field(max_length=8000)]
+    id: Id | None = None
+    label: Label | None = None
+    meta: Meta = {}
+
+
+class Change(Asked):
+    """What is changed of an image: a label of null is none, metadata of null is taken away."""
+
+    label: Label | None = None
+    meta: Meta = {}
+
+
+class Judgement(Asked):
+    """What a person said of an image as an answer to another: 0 no match, 1 one, null unsaid."""
+
+    query: Id
+    image: Id
+    verdict: Annotated[FiniteFloat, Field(ge=0, le=100)] | None
+
+
+class JudgementsAnswer(BaseModel):
+    """All verdicts."""
+
+    judgements: list[Judgement]
 
 
 class Thing(BaseModel):

@@ -14,6 +14,7 @@ from lookalike.api.metrics import Metrics
 from lookalike.api.settings import ServeSettings
 from lookalike.errors import LookalikeError
 from lookalike.library.library import Library
+from lookalike.library.uploading import Uploader
 from lookalike.search.query import Item
 
 
@@ -26,6 +27,7 @@ class Service:
     metrics: Metrics
     lanes: Lanes = field(init=False)
     ready: threading.Event = field(default_factory=threading.Event)
+    _uploader: Uploader | None = None
 
     def __post_init__(self) -> None:
         self.lanes = Lanes(askers=self.settings.askers, waiting=self.settings.waiting)
@@ -42,9 +44,17 @@ class Service:
                 self.library.search(Item(id=image.id), k=1)
         self.ready.set()
 
+    def uploader(self) -> Uploader:
+        """What takes in images, made when the first one comes; for the lane of writes alone."""
+        if self._uploader is None:
+            self._uploader = self.library.uploader()
+        return self._uploader
+
     def close(self) -> None:
         """Finish what is under way and close the library."""
         self.lanes.close()
+        if self._uploader is not None:
+            self._uploader.close()
         self.library.close()
 
 

@@ -14,6 +14,7 @@ from lookalike.library.indexing import (
     catch_up,
 )
 from lookalike.library.parts.classifying import Classifying
+from lookalike.library.parts.changing import Changing
 from lookalike.library.parts.columns import Columns
 from lookalike.library.parts.exploring import Exploring
 from lookalike.library.parts.indexing import Indexing
@@ -38,6 +39,7 @@ class Library(
     Exploring,
     Recommending,
     Sharing,
+    Changing,
 ):
     """Images, their vectors and what is known of them. Open one with `lookalike.open`.
 

@@ -46,9 +46,13 @@ class LazyEmbedder:
     def __enter__(self) -> LazyEmbedder:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """Let the embedder go, if it was opened."""
         if self._opened is not None:
             self._opened.close()
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,178 @@
+"""Single images that come by themselves: taken in one by one, by a decoder that stays warm."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import uuid4
+
+from lookalike.errors import (
+    DuplicateIdError,
+    ImageRejectedError,
+    LibraryError,
+    StorageFullError,
+    UnknownIdError,
+)
+from lookalike.images.fingerprint import sha256
+from lookalike.library.adding import Adding, add_source
+from lookalike.library.deriving import fill_columns
+from lookalike.library.resources import Resources
+from lookalike.library.spaces import Filling, fill_others, way_of
+from lookalike.store.records import ImageRecord, Space
+from lookalike.store.store import Store
+from lookalike.types import (
+    File,
+    Outcome,
+    Reference,
+    Rejected,
+    Scalar,
+    Unchanged,
+    Web,
+    readable,
+)
+
+UPLOADS = "uploads"
+
+
+@dataclass
+class _Single:
+    """A source of one image."""
+
+    uri: str
+    reference: Reference
+    notes: list[str] = field(default_factory=list)
+    complete: bool = True
+
+    def references(self) -> Iterator[Reference | Rejected]:
+        yield self.reference
+
+
+class Uploader:
+    """Takes single images into a library; use it from one thread.
+
+    Bytes that are given are kept in the library, in its folder `uploads`, by their sha256.
+    """
+
+    def __init__(self, store: Store, space: Space, resources: Resources) -> None:
+        self._store, self._space, self._resources = store, space, resources
+        way = way_of(store, space)
+        self._pool = resources.pool(way.model.preprocessing, thumbnails=True)
+        self._embedder = resources.lazy_embedder(way)
+
+    def add(
+        self,
+        image: bytes | str,
+        id_: str | None = None,
+        *,
+        label: str | None = None,
+        meta: Mapping[str, Scalar] | None = None,
+    ) -> ImageRecord:
+        """Add the bytes of an image, or the image at a URL; it is found from now on.
+
+        Without `id_` the id is the URL, or made of the bytes. The same image again changes its
+        label and metadata. Raises `ImageRejectedError`, `DuplicateIdError` where the id is of
+        another image, `LibraryBusyError`, `StorageFullError`.
+        """
+        if isinstance(image, str):
+            held = self._held(id_ or image)
+            if held is not None and held.uri != image:
+                raise _taken(held.id)
+            return self._added(Reference(id_ or image, Web(image), label, dict(meta or {})))
+        digest = sha256(image)
+        name = readable(id_ or f"{UPLOADS}/{digest.hex()[:16]}")
+        held = self._held(name)
+        if held is not None and held.content.sha256 != digest:
+            raise _taken(held.id)
+        path = _place(self._store, digest)
+        new = not path.exists()
+        if new:
+            _keep(path, image)
+        try:
+            return self._added(Reference(name, File(str(path)), label, dict(meta or {})))
+        except BaseException:
+            if new:
+                with suppress(OSError):
+                    path.unlink()
+            raise
+
+    def close(self) -> None:
+        """Let the decoder and the network go."""
+        self._pool.close()
+        self._embedder.close()
+
+    def _held(self, id_: str) -> ImageRecord | None:
+        with suppress(UnknownIdError):
+            return self._store.image(id_)
+        return None
+
+    def _added(self, reference: Reference) -> ImageRecord:
+        heard: list[Outcome] = []
+        how = Adding(on_outcomes=heard.extend, fetch=self._resources.fetch)
+        source = _Single(UPLOADS, reference)
+        add_source(self._store, self._space, source, self._pool, self._embedder.get, how)
+        for outcome in heard:
+            if isinstance(outcome, Rejected):
+                if self._held(outcome.id) is None:
+                    self._store.remove([outcome.id])  # the asker is told: no need to list it
+                raise ImageRejectedError(outcome.reason, outcome.detail)
+        fill_others(self._store, self._space, Filling(self._resources, None, lambda: False))
+        fill_columns(self._store, lambda: False)
+        return self._store.image(reference.id)
+
+
+def _taken(id_: str) -> DuplicateIdError:
+    return DuplicateIdError(
+        f"There is another image of the id {id_!r}. Delete it first, or choose another id."
+    )
+
+
+def changed(
+    store: Store,
+    space: Space,
+    image: ImageRecord,
+    *,
+    label: str | None,
+    meta: Mapping[str, Scalar],
+) -> ImageRecord:
+    """Give an image another label and other metadata; the rest stays as it is."""
+    reference = Reference(image.id, image.location, label, dict(meta))
+    with store.writing():
+        known = store.known(space, [image.id]).get(image.id)
+        if known is None:
+            raise UnknownIdError(f"No image {image.id!r} in this library.")
+        unchanged = [Unchanged(reference, image.stamp)]
+        store.write(space, store.source(image.source), unchanged, known.checked_ns)
+    return store.image(image.id)
+
+
+def discard(store: Store, image: ImageRecord) -> None:
+    """Delete the file of an upload that no image has any more; other files are not touched."""
+    digest = image.content.sha256
+    path = _place(store, digest)
+    if image.uri == str(path) and not store.keys_at(image.uri, digest):
+        with suppress(OSError):
+            path.unlink()
+
+
+def _place(store: Store, digest: bytes) -> Path:
+    return store.directory / UPLOADS / digest.hex()[:2] / digest.hex()
+
+
+def _keep(path: Path, data: bytes) -> None:
+    """Write a file that is there whole or not at all, also after the power fails."""
+    part = path.with_name(f"{path.name}.{uuid4().hex}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink()
+        kind = StorageFullError if error.errno in {28, 122} else LibraryError
+        raise kind(f"The upload cannot be kept: {error.strerror}.") from error
