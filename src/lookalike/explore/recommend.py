@@ -116,7 +116,10 @@ def _nearest(shelf: Shelf, block: Block, asked: Centres, depth: int) -> tuple[Fl
     for start in range(0, len(shelf.matrix) if len(asked.users) else 0, BLOCK_ROWS):
         rows = np.ascontiguousarray(shelf.matrix[start : start + BLOCK_ROWS])
         numbers = np.arange(start, start + len(rows))
-        scores = similarity(rank(rows, asked.queries), shelf.metric)
+        scores = rank(rows, asked.queries)
+        if shelf.metric == "l2":  # still squared
+            scores = -np.sqrt((-scores).clip(0))
+        scores = similarity(scores, shelf.metric)
         if shelf.bonus is not None:
             scores = scores + shelf.bonus[numbers, None]
         scores[~shelf.open[numbers]] = -np.inf
