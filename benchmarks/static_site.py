@@ -94,7 +94,7 @@ def visit(url: str) -> dict[str, Any]:
         )
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         began = time.perf_counter()
-        page.goto(url)
+        page.goto(url, wait_until="commit")
         page.wait_for_selector("#grid .picture.ready")
         first = time.perf_counter() - began
         _until(page, "window.lookalikeSite?.inside.images.whole")

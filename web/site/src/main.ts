@@ -49,10 +49,11 @@ class Page {
   async open(): Promise<void> {
     await this.images.loadAll((start) => {
       this.searcher.places(start, this.images.known);
-      if (start === 0) this.searcher.loadAll();
-      this.apply();
+      if (start === 0) this.apply();
+      else this.grown();
     });
     this.map?.lay();
+    this.searcher.loadAll();
   }
 
   private listen(): void {
@@ -113,6 +114,14 @@ class Page {
     this.map?.show(this.filtered.mask, this.query ?? -1, []);
   }
 
+  /** More images are known: the view is the same, with more in it. */
+  private grown(): void {
+    this.filter();
+    if (this.query === null) this.browse(true);
+    else if (this.query < 0) this.apply();
+    else this.search();
+  }
+
   /** Works out which images are shown, where that is not as before. */
   private filter(): void {
     const key = JSON.stringify([this.images.known, writeView({ ...this.view, id: null, map: false })]);
@@ -129,9 +138,9 @@ class Page {
     return mask ? all.filter((row) => mask[row]) : all;
   }
 
-  private browse(): void {
+  private browse(stay = false): void {
     document.title = this.images.facts.title;
-    this.grid.show({ rows: this.shownRows(), scores: null });
+    this.grid.show({ rows: this.shownRows(), scores: null }, stay);
     const { count } = this.images.facts;
     if (!this.images.whole) status.textContent = `${number(this.images.known)} of ${howMany(count)} …`;
     else status.textContent = this.filtered.mask ? `${number(this.filtered.count)} of ${howMany(count)}` : `${howMany(count)}. Choose one to see what looks like it.`;

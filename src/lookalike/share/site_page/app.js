@@ -875,10 +875,11 @@
 		async open() {
 			await this.images.loadAll((start) => {
 				this.searcher.places(start, this.images.known);
-				if (start === 0) this.searcher.loadAll();
-				this.apply();
+				if (start === 0) this.apply();
+				else this.grown();
 			});
 			this.map?.lay();
+			this.searcher.loadAll();
 		}
 		listen() {
 			const text = byId("text");
@@ -935,6 +936,13 @@
 			else this.unknown(id);
 			this.map?.show(this.filtered.mask, this.query ?? -1, []);
 		}
+		/** More images are known: the view is the same, with more in it. */
+		grown() {
+			this.filter();
+			if (this.query === null) this.browse(true);
+			else if (this.query < 0) this.apply();
+			else this.search();
+		}
 		/** Works out which images are shown, where that is not as before. */
 		filter() {
 			const key = JSON.stringify([this.images.known, writeView({
@@ -953,12 +961,12 @@
 			const { mask } = this.filtered;
 			return mask ? all.filter((row) => mask[row]) : all;
 		}
-		browse() {
+		browse(stay = false) {
 			document.title = this.images.facts.title;
 			this.grid.show({
 				rows: this.shownRows(),
 				scores: null
-			});
+			}, stay);
 			const { count } = this.images.facts;
 			if (!this.images.whole) status.textContent = `${number(this.images.known)} of ${images(count)} …`;
 			else status.textContent = this.filtered.mask ? `${number(this.filtered.count)} of ${images(count)}` : `${images(count)}. Choose one to see what looks like it.`;
