@@ -30,7 +30,7 @@ def read_steps(root: Entry, app: typer.Typer) -> list[Step]:
     known_keys(entries, {"library", "steps"}, "key")
     if "steps" not in entries:
         raise UsageError(f"{root.file} has no `steps:`.")
-    library = entries["library"].text("library") if "library" in entries else None
+    library = entries["library"].text("`library`") if "library" in entries else None
     written = entries["steps"].mapping("`steps:`")
     if not written:
         raise UsageError(f"{entries['steps'].place}: `steps:` names no step.")

@@ -46,6 +46,8 @@ KINDS: Mapping[str, Kind] = {
         changes=True,
         again={"replace": True},
     ),
+    "classify fit": Kind(sees=_SPACE, tells=True, again={"replace": True}),
+    "classify apply": Kind(sees=_SPACE, tells=True),
     "map": Kind(writes=("html", "png"), sees=_SPACE),
     "clusters": Kind(writes=("html",), sees=_SPACE, tells=True),
     "outliers": Kind(writes=("html",), sees=_SPACE, tells=True),
@@ -54,6 +56,7 @@ KINDS: Mapping[str, Kind] = {
     "calibrate": Kind(writes=("diagram",), sees=(*_SPACE, "verdicts")),
     "evaluate": Kind(reads=("judgements",), writes=("html", "out"), sees=(*_SPACE, "verdicts")),
     "export vectors": Kind(writes=("path", "out"), sees=_SPACE),
+    "pack": Kind(reads=("source",), writes=("out",)),
     "export site": Kind(writes=("directory",), sees=_SPACE),
     "publish": Kind(sees=_SPACE),
 }
