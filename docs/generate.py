@@ -123,7 +123,7 @@ def command_page() -> str:
         short = re.escape(purpose[:8])  # the list of commands has it cut short
         line = f"* [`{name}`](#{anchor}): {purpose}"
         pattern = re.compile(rf"^\* `{name}`: {short}.*$", re.MULTILINE)
-        text = pattern.sub(line.replace("\\", r"\\"), text)
+        text = pattern.sub(line.replace("\\", r"\\"), text, count=1)  # both in one order
     codes = "".join(f"| {code} | {meaning} |\n" for code, meaning in EXIT_CODES.items())
     return (
         f"{text.rstrip()}\n\n## Output and exit codes\n\n"

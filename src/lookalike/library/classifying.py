@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,8 +26,6 @@ MOST_IMAGES = 100_000
 """Images that a classifier is fitted on; of more, as many are drawn at random."""
 LEAST_IMAGES = 2
 """Images that a class needs to be learned and held out."""
-_SMALL = 20_000_000
-"""Values of vectors below which several threads only wait for each other."""
 _NAMED = 5
 
 
@@ -92,7 +89,7 @@ def fit(
         done += 1
         on_step(done, of)
 
-    with _threads(classes):
+    with threadpool_limits(1, "blas"):  # many small products: threads only wait for each other
         held = held_out(classes, known, methods, wish, on_part)
         fitted = fit_classifier(classes, known, methods, wish, on_part)
     figures = figures_of(classes, known, held)
@@ -213,11 +210,6 @@ def _learnable(
             f"wrong: {_some(alone)}."
         )
     return chosen, known
-
-
-def _threads(classes: Classes) -> AbstractContextManager[object]:
-    small = classes.vectors.size < _SMALL
-    return threadpool_limits(1, "blas") if small else nullcontext()
 
 
 def _some(names: Sequence[str]) -> str:
