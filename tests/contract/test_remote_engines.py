@@ -142,26 +142,19 @@ def test_published_and_searched(library: Library, url: str) -> None:
     assert (again.sent, again.removed, again.rows) == (0, 0, 1500)
 
 
-def test_any_number_of_results(library: Library, url: str) -> None:
+def test_any_question(library: Library, url: str) -> None:
+    """Any number of results, never the question itself, and what has no answer."""
     library.publish(url)
     for k in (1, 100, 1500, 1507):
         assert same_as_here(library, url, clustered(3, seed=2), k) >= 0.95
+    assert "v00017" not in library.search("id:v00017", 5, engine=url).ids
+    assert library.search("id:v00017", 5, include_query=True, engine=url).ids[0] == "v00017"
     for k in (0, -3):
         with pytest.raises(UsageError):
             library.search(clustered(1)[0], k, engine=url)
-
-
-@pytest.mark.parametrize("query", [np.zeros(DIM), np.full(DIM, np.nan), np.ones(5)])
-def test_questions_that_have_no_answer(library: Library, url: str, query: Floats) -> None:
-    library.publish(url)
-    with pytest.raises(UsageError):
-        library.search(query.astype(np.float32), engine=url)
-
-
-def test_the_question_itself_is_no_answer(library: Library, url: str) -> None:
-    library.publish(url)
-    assert "v00017" not in library.search("id:v00017", 5, engine=url).ids
-    assert library.search("id:v00017", 5, include_query=True, engine=url).ids[0] == "v00017"
+    for query in (np.zeros(DIM), np.full(DIM, np.nan), np.ones(5)):
+        with pytest.raises(UsageError):
+            library.search(query.astype(np.float32), engine=url)
 
 
 def test_only_what_changed_goes(library: Library, url: str) -> None:
