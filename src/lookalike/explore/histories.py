@@ -71,8 +71,8 @@ def read_histories(
 
     `numbers` are those of the items by id. A verdict is a number, liked from `threshold` on,
     or a word: liked, disliked, seen; without one it is liked. A time is ISO 8601 or seconds.
-    Memory grows by some 140 bytes a row at its height, names of users and all. Raises `SourceError` for a file
-    that is none or has no row to use.
+    Memory grows by some 140 bytes a row at its height, names of users and all.
+    Raises `SourceError` for a file that is none or has no row to use.
     """
     rows = (table_format(path) or CSV).rows(path)
     names: dict[str, int] = {}
