@@ -95,7 +95,6 @@ def check_directory(directory: Path) -> None:
 
 def write_site(directory: Path, shown: Published, on_step: OnStep) -> SiteReport:
     """Write the site, in place of the one before only once it is whole. Raises `UsageError`."""
-    directory = directory.resolve()
     check_directory(directory)
     if shown.metric not in METRICS:
         raise UsageError(
@@ -104,12 +103,13 @@ def write_site(directory: Path, shown: Published, on_step: OnStep) -> SiteReport
         )
     if not shown.ids:
         raise UsageError("There is nothing to publish: no image is in this space and filter.")
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=directory.parent, prefix=f".{directory.name}.") as name:
+    place = directory.resolve()
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=place.parent, prefix=f".{place.name}.") as name:
         made = Path(name) / "site"
         missing = _write(made, shown, on_step)
-        _swap(made, directory, Path(name) / "before")
-    sizes = {path: path.stat().st_size for path in directory.rglob("*") if path.is_file()}
+        _swap(made, place, Path(name) / "before")
+    sizes = {path: path.stat().st_size for path in place.rglob("*") if path.is_file()}
     vectors = sum(size for path, size in sizes.items() if path.name.startswith("vectors-"))
     thumbnails = sum(size for path, size in sizes.items() if path.suffix == ".webp")
     return SiteReport(
