@@ -17,6 +17,7 @@ import numpy as np
 import lookalike
 from lookalike.share.pack import pack
 from lookalike.sources import open_source
+from lookalike.types import Halves
 
 FORMATS = ("tar", "tfrecord", "parquet")
 
@@ -41,7 +42,7 @@ def measure(photos: Path, place: Path, model: str, rounds: int, shards: int) -> 
         print(f"pack {format_}: {report.images / taken:,.0f} images/s, {report.bytes:,} bytes")
         sources[format_] = sorted((place / format_).glob("images-*"))
     rates: dict[str, list[float]] = {name: [] for name in sources}
-    truth: tuple[list[str], object] | None = None
+    truth: tuple[list[str], Halves] | None = None
     for turn in range(rounds):
         for name, paths in sources.items():
             with lookalike.open(place / f"{name}-{turn}", model=model) as library:
