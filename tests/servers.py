@@ -85,9 +85,7 @@ class Postgres:
             "-p", str(self.port), "-k", "", "-c", "fsync=off", "-c", "shared_buffers=64MB",
         ]  # fmt: skip
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                command, stdout=log, stderr=log, start_new_session=True, **self.user
-            )
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, **self.user)
         wait_for(self._ready, self.process, self.log)
 
     def _ready(self) -> bool:
@@ -111,12 +109,13 @@ class Postgres:
         return self.url(name)
 
     def kill(self) -> None:
-        """As when the power fails: all its processes at once."""
-        os.killpg(self.process.pid, signal.SIGKILL)
+        """As when it crashes: all its processes end at once, the next start has to recover."""
+        self.process.send_signal(signal.SIGQUIT)
         self.process.wait(30)
 
     def close(self) -> None:
-        self.kill()
+        self.process.kill()  # its children see that it is gone
+        self.process.wait(30)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
