@@ -7,8 +7,10 @@ import time
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 import lookalike
+from lookalike.cli.main import app
 from shell import age, photo, photos, run, start
 
 CONFIG = """\
@@ -33,7 +35,8 @@ NAMES = ["index", "seen", "clusters", "nearest"]
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     photos(tmp_path / "in", range(8))
     age(tmp_path)
     (tmp_path / "config.yml").write_text(CONFIG)
@@ -44,9 +47,9 @@ def states(folder, *arguments, code=0, change=None):
     if change is not None:
         path = folder / "config.yml"
         path.write_text(path.read_text().replace(*change))
-    done = run(folder, "run", "config.yml", "--json", *arguments)
-    assert done.code == code, done.err
-    return {row["step"]: row["state"] for row in done.json}
+    done = CliRunner().invoke(app, ["run", "config.yml", "--json", *arguments])
+    assert done.exit_code == code, done.output
+    return {row["step"]: row["state"] for row in json.loads(done.stdout)}
 
 
 def ran(folder, *arguments, **options):
