@@ -84,7 +84,8 @@ def publish(
             say(f"Recall@10 {report.recall:.3f} with a search effort of {report.reach}.")
     if report.interrupted:
         say("Interrupted: run the same command again to go on.")
-    elif report.reach and report.recall < recall and report.rows:
+        raise typer.Exit(130)
+    if report.reach and report.recall < recall and report.rows:
         say(
             f"Recall {recall:g} was not reached. Try --m 32 --ef-construction 200; "
             "search --exact scans all rows in PostgreSQL."
