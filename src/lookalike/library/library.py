@@ -13,8 +13,8 @@ from lookalike.library.indexing import (
     Hear,
     catch_up,
 )
-from lookalike.library.parts.classifying import Classifying
 from lookalike.library.parts.changing import Changing
+from lookalike.library.parts.classifying import Classifying
 from lookalike.library.parts.columns import Columns
 from lookalike.library.parts.exploring import Exploring
 from lookalike.library.parts.indexing import Indexing
