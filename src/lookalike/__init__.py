@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from lookalike.errors import UnknownIdError as UnknownIdError
     from lookalike.errors import UnknownNameError as UnknownNameError
     from lookalike.errors import UsageError as UsageError
+    from lookalike.images.crop import Crop as Crop
     from lookalike.images.limits import Limits as Limits
     from lookalike.library.embedding import embed_files as embed_files
     from lookalike.library.library import Library as Library
     from lookalike.library.opening import open as open  # noqa: A004
-    from lookalike.images.crop import Crop as Crop
     from lookalike.search.query import Item as Item
     from lookalike.search.query import Query as Query
     from lookalike.search.results import Hit as Hit

@@ -25,7 +25,6 @@ from lookalike.store.records import (
 from lookalike.types import Outcome
 
 _REMOVED_AT_ONCE = 1000
-_AT_ONCE = 1024
 
 
 class Store(Spaces, Columns, Classifiers, Verdicts, Changes):

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lookalike.errors import UsageError
-from lookalike.search.grammar import parse_query
 from lookalike.images.crop import Crop
+from lookalike.search.grammar import parse_query
 from lookalike.search.query import Item, Query, as_item
 
 

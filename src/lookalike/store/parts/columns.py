@@ -17,7 +17,6 @@ from lookalike.store.records import (
 )
 from lookalike.types import Halves
 
-_REMOVED_AT_ONCE = 1000
 _AT_ONCE = 1024
 
 

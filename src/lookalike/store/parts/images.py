@@ -24,9 +24,6 @@ from lookalike.store.records import (
 )
 from lookalike.types import Keys, Known
 
-_REMOVED_AT_ONCE = 1000
-_AT_ONCE = 1024
-
 
 class Images(Opened):
     """What an open store knows of its images, and of those it could not use."""

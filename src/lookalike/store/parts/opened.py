@@ -21,9 +21,6 @@ from lookalike.store.records import (
     Space,
 )
 
-_REMOVED_AT_ONCE = 1000
-_AT_ONCE = 1024
-
 
 class Opened:
     """An open store: its database, its caches, and the lock of the one writer."""

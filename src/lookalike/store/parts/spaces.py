@@ -26,7 +26,6 @@ from lookalike.store.records import (
 )
 from lookalike.types import Bits, Floats, Keys, Metric, Stored
 
-_REMOVED_AT_ONCE = 1000
 _AT_ONCE = 1024
 
 

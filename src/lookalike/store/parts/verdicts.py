@@ -18,9 +18,6 @@ from lookalike.store.records import (
     Verdict,
 )
 
-_REMOVED_AT_ONCE = 1000
-_AT_ONCE = 1024
-
 
 class Verdicts(Opened):
     """What people said of the images of an open store, and what was moved out of the way."""
