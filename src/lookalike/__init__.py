@@ -6,6 +6,7 @@ TYPE_CHECKING = False  # true for type checkers; `typing` itself takes time to l
 if TYPE_CHECKING:
     from lookalike.embed.report import Report as Report
     from lookalike.errors import DuplicateIdError as DuplicateIdError
+    from lookalike.errors import FetchError as FetchError
     from lookalike.errors import FilterError as FilterError
     from lookalike.errors import ImageRejectedError as ImageRejectedError
     from lookalike.errors import LibraryBusyError as LibraryBusyError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from lookalike.errors import ModelError as ModelError
     from lookalike.errors import NotBetterError as NotBetterError
     from lookalike.errors import RecipeMismatchError as RecipeMismatchError
+    from lookalike.errors import ServerError as ServerError
     from lookalike.errors import SourceError as SourceError
     from lookalike.errors import StorageFullError as StorageFullError
     from lookalike.errors import UnknownIdError as UnknownIdError
@@ -38,6 +40,7 @@ _HOMES = {
     "Crop": "images.crop",
     "DuplicateIdError": "errors",
     "FilterError": "errors",
+    "FetchError": "errors",
     "Hit": "search.results",
     "Hits": "search.results",
     "ImageRejectedError": "errors",
@@ -57,6 +60,7 @@ _HOMES = {
     "QueryPart": "search.results",
     "RecipeMismatchError": "errors",
     "Report": "embed.report",
+    "ServerError": "errors",
     "SourceError": "errors",
     "StorageFullError": "errors",
     "UnknownIdError": "errors",

@@ -16,7 +16,7 @@ import sqlite3
 class Small(sqlite3.Connection):
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)
-        self.execute("PRAGMA max_page_count = 40")
+        self.execute("PRAGMA max_page_count = 80")
 
 connect = sqlite3.connect
 sqlite3.connect = lambda *arguments, **options: connect(*arguments, factory=Small, **options)

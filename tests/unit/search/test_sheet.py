@@ -2,6 +2,7 @@ import hashlib
 import io
 import re
 from base64 import b64decode, b64encode
+from dataclasses import replace
 from html.parser import HTMLParser
 from importlib.resources import files
 
@@ -236,8 +237,8 @@ def test_a_fragment_brings_no_page_and_leaks_no_style():
 
 def test_every_part_has_its_style_in_both_looks():
     several = SheetGroup(SheetQuery("a + b", parts=[SheetPart("a"), SheetPart("b")]), [])
-    one = group(match(label="x", image=picture(), name="a/b"))
-    html = contact_sheet("Title", [one, group(), several])
+    explained = replace(match(label="x", image=picture(), name="a/b"), note="why")
+    html = contact_sheet("Title", [group(explained), group(), several])
     css = files("lookalike.search").joinpath("sheet.css").read_text("utf-8")
     used = {name for names in Page(html).attributes("class") for name in names.split()}
     unstyled = used - set(re.findall(r"\.([a-z]+)", css))
