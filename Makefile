@@ -9,6 +9,9 @@ PYTHON ?= $(shell for name in python3.14 python3.13 python3.12 python3.11 python
 	"$$name" -c 'import sys, sqlite3, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' \
 	2>/dev/null && { echo "$$name"; break; }; done)
 
+# Tests start hundreds of processes: each module is compiled once, whatever the environment says.
+export PYTHONDONTWRITEBYTECODE :=
+
 BIN := .venv/bin
 EXTRAS_BIN := .venv-extras/bin
 SIZE_LIMIT_MB := 400
