@@ -29,8 +29,8 @@ def main(folder: str, file: str, runtime: str) -> None:
     with timed("open the library"):
         library = lookalike.open(folder, create=False, runtime=runtime)
     with timed("open the network"):
+        from lookalike.embed.resources import Resources
         from lookalike.embed.way import find_way
-        from lookalike.library.resources import Resources
 
         way = find_way(str(library.space.recipe["model"]), normalised=True)
         embedder = Resources(runtime).embedder(way, many=False)

@@ -18,11 +18,11 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.processes import module
+from lookalike.embed.resources import cores
 from lookalike.images.decode import decode
 from lookalike.images.fingerprint import perceptual_hash, sha256
 from lookalike.images.preprocess import to_input
 from lookalike.images.read import read_bytes
-from lookalike.library.resources import cores
 from lookalike.models.model import DEFAULT_MODEL, find_model
 from lookalike.models.network import ON_CORES, NetworkOptions
 from lookalike.types import File

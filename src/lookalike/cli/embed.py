@@ -45,8 +45,8 @@ def embed(
     """
     import numpy as np
 
+    from lookalike.embed.resources import Resources
     from lookalike.library.embedding import embed_files
-    from lookalike.library.resources import Resources
     from lookalike.sources import split_paths
 
     if out is not None and out.suffix != ".npy":

@@ -9,13 +9,13 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+from lookalike.embed.resources import Resources
 from lookalike.errors import UnknownNameError, UsageError
 from lookalike.explore.duplicates import LEVELS, Found, Group, Wanted, find_duplicates
 from lookalike.explore.duplicates_page import Picture, duplicates_page
 from lookalike.explore.plan import Plan, make_plan, read_plan
 from lookalike.explore.prints import PREPROCESSING, Prints
 from lookalike.explore.quarantine import Moved, apply_plan, undo
-from lookalike.library.resources import Resources
 from lookalike.store.records import ImageRecord, Space
 from lookalike.store.store import Store
 from lookalike.types import Stop

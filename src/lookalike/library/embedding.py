@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 
 from lookalike.embed.pipeline import REMEMBERED, Pipeline
+from lookalike.embed.resources import Resources
 from lookalike.embed.way import Way, find_way
 from lookalike.errors import UsageError
-from lookalike.library.resources import Resources
 from lookalike.models.model import DEFAULT_MODEL
 from lookalike.sources import paths_source
 from lookalike.types import Duplicate, Embedded, Floats, Known, Rejected

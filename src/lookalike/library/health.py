@@ -11,9 +11,9 @@ from importlib.metadata import PackageNotFoundError, requires, version
 
 import numpy as np
 
+from lookalike.embed.resources import Resources, cores
 from lookalike.embed.way import find_way
 from lookalike.errors import LookalikeError
-from lookalike.library.resources import Resources, cores
 from lookalike.models.cache import cache_directory
 from lookalike.models.model import DEFAULT_MODEL
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from lookalike.embed.resources import cores
 from lookalike.errors import LibraryError, LookalikeError, StorageFullError
 from lookalike.index.ann import Ann
 from lookalike.index.building import InterruptedBuildError, OnStep, build, extend
@@ -16,7 +17,6 @@ from lookalike.index.choose import Choice, Wish, choose
 from lookalike.index.engine import EXACT
 from lookalike.index.tuning import Measured, Truth, measure, truth, tune
 from lookalike.library.indexes import open_ann
-from lookalike.library.resources import cores
 from lookalike.search.covered import Covered
 from lookalike.store.matrix import MatrixView
 from lookalike.store.records import Space

@@ -6,12 +6,12 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from lookalike.embed.resources import Resources
 from lookalike.embed.way import find_way
 from lookalike.errors import RecipeMismatchError, UsageError
 from lookalike.images.limits import DEFAULT_LIMITS, Limits
 from lookalike.library.library import Library
 from lookalike.library.locate import library_directory
-from lookalike.library.resources import Resources
 from lookalike.library.spaces import new_space, refuse_another
 from lookalike.models.model import DEFAULT_MODEL
 from lookalike.store.records import Space

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lookalike.embed.resources import Resources
 from lookalike.errors import ImageRejectedError
 from lookalike.explore.neighbours import near_rows
 from lookalike.explore.outliers import (
@@ -25,7 +26,6 @@ from lookalike.explore.outliers import (
 from lookalike.explore.outliers_page import Odd, outliers_page
 from lookalike.explore.quality import MEASURES, PREPROCESSING, SIDE, Quality, faults, measured
 from lookalike.images.process import Decoded, SameContent
-from lookalike.library.resources import Resources
 from lookalike.store.records import ImageRecord, Space
 from lookalike.store.store import Store
 from lookalike.types import Keys, Pixels, Stop

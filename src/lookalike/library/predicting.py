@@ -9,12 +9,12 @@ from itertools import islice
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from lookalike.embed.resources import Resources
 from lookalike.errors import LookalikeError, UsageError
 from lookalike.evaluate.truth import codes_of
 from lookalike.learn.classifier import Classifier
 from lookalike.library.classifying import opened
 from lookalike.library.embedding import embed_with
-from lookalike.library.resources import Resources
 from lookalike.library.spaces import way_of
 from lookalike.store.fields import Field
 from lookalike.store.records import ClassifierRecord

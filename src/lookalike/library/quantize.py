@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lookalike.embed.resources import Resources
 from lookalike.embed.way import Way
 from lookalike.errors import ImageRejectedError, UsageError
 from lookalike.images.decode import decode
 from lookalike.images.preprocess import to_input
 from lookalike.images.read import read_bytes
 from lookalike.library.library import Library
-from lookalike.library.resources import Resources
 from lookalike.models.model import Model, find_model
 from lookalike.models.network import ON_CORES
 from lookalike.models.onnx_wrap import add_metadata

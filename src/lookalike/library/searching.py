@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from lookalike.embed.crowd import CrowdEmbedder
 from lookalike.embed.embedder import Embedder
+from lookalike.embed.resources import Resources
 from lookalike.embed.way import Way
 from lookalike.errors import UsageError
 from lookalike.index.scores import distance, similarity
 from lookalike.library.indexes import Indexes
 from lookalike.library.matching import calibration_of
 from lookalike.library.remotes import Remotes
-from lookalike.library.resources import Resources
 from lookalike.library.spaces import way_of
 from lookalike.models.network import TextTower
 from lookalike.search.arrange import Find, Page, Ranking, Wanted, arranged

@@ -9,10 +9,10 @@ import numpy as np
 
 from lookalike.embed.pipeline import Pipeline
 from lookalike.embed.report import Report
+from lookalike.embed.resources import Resources
 from lookalike.embed.way import Way, find_way
 from lookalike.errors import LookalikeError, RecipeMismatchError, UsageError
 from lookalike.library.adding import OnProgress, SpaceCatalog
-from lookalike.library.resources import Resources
 from lookalike.store import learned
 from lookalike.store.records import Space
 from lookalike.store.store import Store

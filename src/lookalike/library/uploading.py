@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
+from lookalike.embed.resources import Resources
 from lookalike.errors import (
     DuplicateIdError,
     ImageRejectedError,
@@ -19,7 +20,6 @@ from lookalike.errors import (
 from lookalike.images.fingerprint import sha256
 from lookalike.library.adding import Adding, add_source
 from lookalike.library.deriving import fill_columns
-from lookalike.library.resources import Resources
 from lookalike.library.spaces import Filling, fill_others, way_of
 from lookalike.store.records import ImageRecord, Space
 from lookalike.store.store import Store

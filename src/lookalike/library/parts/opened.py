@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from lookalike.embed.resources import Resources
 from lookalike.errors import LibraryError
 from lookalike.images.thumbnail import thumbnail_of
-from lookalike.library.resources import Resources
 from lookalike.library.searching import Searcher
 from lookalike.store.records import Counts, ImageRecord, RejectRecord, Space
 from lookalike.store.store import Store

@@ -1,4 +1,4 @@
-"""What a library may use of the machine: cores, runtime, limits."""
+"""What runs may use of the machine: cores, runtime, limits."""
 
 from __future__ import annotations
 
