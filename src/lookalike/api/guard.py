@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from ipaddress import ip_address
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import cookie_parser
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,7 +22,10 @@ from lookalike.api.settings import ServeSettings
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 ASKING = ("/v1/search",)
 """Routes that are posted to and change nothing."""
-OPEN = frozenset({"/healthz", "/readyz"})
+OPEN = frozenset({"/", "/healthz", "/readyz"})
+OPEN_BELOW = "/assets/"
+"""The page itself is for anybody: it holds nothing of the library."""
+COOKIE = "lookalike-key"
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
@@ -78,15 +82,15 @@ class Guard:
         path, reading = scope["path"], scope["method"] in READS
         if not reading and _foreign(headers, host):
             return problem(403, "A page of another origin may not ask for this.")
-        key = None
-        if self._settings.keys and path not in OPEN:
+        key, is_open = None, path in OPEN or path.startswith(OPEN_BELOW)
+        if self._settings.keys and not is_open:
             key = find_key(self._settings.keys, _shown_key(headers))
             if key is None:
                 detail = "Send a key that this service knows, as: Authorization: Bearer KEY"
                 return problem(401, detail, {"WWW-Authenticate": "Bearer"})
             if not (reading or key.writes or path.startswith(ASKING)):
                 return problem(403, "This key may read and not write.")
-        wait = 0.0 if path in OPEN else self._rates.wait(_who(key, scope))
+        wait = 0.0 if is_open else self._rates.wait(_who(key, scope))
         if wait:
             detail = f"More than {self._settings.rate} requests a minute."
             return problem(429, detail, {"Retry-After": str(int(wait) + 1)})
@@ -146,8 +150,12 @@ def _foreign(headers: Headers, host: str) -> bool:
 
 
 def _shown_key(headers: Headers) -> str:
+    """The key in a header, or in the cookie that the page keeps it in: pictures send no headers."""
     kind, _, secret = headers.get("authorization", "").partition(" ")
-    return secret.strip() if kind.lower() == "bearer" else headers.get("x-api-key", "")
+    if kind.lower() == "bearer":
+        return secret.strip()
+    cookie = cookie_parser(headers.get("cookie", "")).get(COOKIE, "")
+    return headers.get("x-api-key") or unquote(cookie)
 
 
 def _who(key: ApiKey | None, scope: Scope) -> str:

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 import uvicorn
+from fastapi import FastAPI
 
-from lookalike.api.app import create_app
-from lookalike.api.service import Service
 from lookalike.api.settings import ServeSettings
 from lookalike.errors import UsageError
 
@@ -56,10 +55,10 @@ class _Server(uvicorn.Server):
                 signal.signal(number, handler)
 
 
-def run_server(service: Service, listening: socket.socket) -> None:
+def run_server(app: FastAPI, listening: socket.socket) -> None:
     """Serve until SIGINT or SIGTERM."""
     config = uvicorn.Config(
-        create_app(service),
+        app,
         log_level="warning",
         access_log=False,
         server_header=False,

@@ -47,12 +47,14 @@ def serve(
     Listens on this machine alone unless --host says otherwise, which takes a key.
     """
     import lookalike
+    from lookalike.api.app import create_app
     from lookalike.api.keys import parse_key
     from lookalike.api.metrics import Metrics
     from lookalike.api.server import bound, run_server
     from lookalike.api.service import Service
     from lookalike.api.settings import ServeSettings
     from lookalike.images.limits import Limits
+    from lookalike.web import page
 
     settings = ServeSettings(
         host=host,
@@ -80,5 +82,7 @@ def serve(
         address = socket.getsockname()
         shown = f"[{address[0]}]" if ":" in address[0] else address[0]
         say(f"Serving {len(opened):,} images on http://{shown}:{address[1]}. Ctrl-C stops it.")
-        run_server(Service(opened, settings, metrics), socket)
+        app = create_app(Service(opened, settings, metrics))
+        app.include_router(page.router)
+        run_server(app, socket)
     say("Stopped.")

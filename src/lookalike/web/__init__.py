@@ -1,0 +1,1 @@
+"""The page that `lookalike serve` shows: built files, made from `/web`, and their routes."""
