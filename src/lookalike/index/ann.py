@@ -64,7 +64,7 @@ class Ann:
         parameters = self._parameters(reached, count, selector)
         asked = np.ascontiguousarray(queries, dtype=np.float32)
         if self.metric == "cosine":
-            lengths = np.sqrt(np.einsum("ij,ij->i", asked, asked, dtype=np.float64))
+            lengths = np.sqrt(np.vecdot(asked, asked, dtype=np.float64))
             asked = (asked / lengths[:, None]).astype(np.float32)
         _, positions = self.index.search(asked, count, params=parameters)
         found: Keys = positions

@@ -109,13 +109,13 @@ def ranked(
 
 def ranking_scores(vectors: Doubles, query: Doubles, metric: Metric) -> tuple[Doubles, Doubles]:
     """Scores by which rows are ranked, l2 still squared, and the lengths of the rows."""
-    lengths = np.sqrt((vectors * vectors).sum(axis=1))
+    lengths = np.sqrt(np.vecdot(vectors, vectors))
     match metric:
         case "cosine":
             with np.errstate(invalid="ignore", divide="ignore"):
-                return (vectors * query).sum(axis=1) / lengths, lengths
+                return np.vecdot(vectors, query) / lengths, lengths
         case "ip":
-            return (vectors * query).sum(axis=1), lengths
+            return np.vecdot(vectors, query), lengths
         case "l2":
             return -((vectors - query) ** 2).sum(axis=1), lengths
         case _:  # l1

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from lookalike.index.engine import faiss_metric, load_faiss
 from lookalike.index.exact import as_scores, ranking_scores
-from lookalike.index.lists import scanner
 from lookalike.types import Floats, Halves, Keys, Metric
 
 _SPARE = 4
@@ -24,12 +24,12 @@ def rescore(
     matrix = np.asarray(matrix)
     asked = queries.astype(np.float64)
     if metric == "cosine":
-        asked /= np.sqrt(np.einsum("ij,ij->i", asked, asked))[:, None]
+        asked /= np.sqrt(np.vecdot(asked, asked))[:, None]
     scores = np.full((len(queries), k), -np.inf)
     rows = np.full((len(queries), k), -1, dtype=np.int64)
     for i, query in enumerate(asked):
         found = candidates[i][candidates[i] >= 0]
-        vectors = matrix[found]
+        vectors = matrix.take(found, axis=0)
         if len(found) > k + _SPARE:
             few = _few(vectors, query.astype(np.float32), k + _SPARE, metric)
             found, vectors = found[few], vectors[few]
@@ -43,5 +43,10 @@ def rescore(
 
 def _few(vectors: Halves, query: Floats, wanted: int, metric: Metric) -> Keys:
     """The places of the best of many vectors, by the SIMD code of faiss."""
-    _, places = scanner(vectors, query, wanted, metric, None)(slice(0, len(vectors)))
+    faiss = load_faiss()
+    kind = faiss.ScalarQuantizer.QT_fp16
+    index = faiss.IndexScalarQuantizer(vectors.shape[1], kind, faiss_metric(metric))
+    index.is_trained = True  # halves are codes as they are
+    index.add_sa_codes(vectors.view(np.uint8))
+    places: Keys = index.search(query[None], wanted)[1][0]
     return places[places >= 0]
