@@ -12,6 +12,7 @@ from browsing import browser_page
 from lookalike.demo.garments import draw_catalogue
 from lookalike.explore.map_columns import legend
 from lookalike.explore.map_page import map_page
+from lookalike.explore.map_sprites import sprites
 
 pytestmark = pytest.mark.extra
 COUNT = 60
@@ -153,6 +154,45 @@ def test_zoomed_in_the_points_are_thumbnails(shop):
         opened.assert_quiet(shop / "map.html")
 
 
+def test_thumbnails_of_every_sheet_appear(tmp_path):
+    side = 20
+    colours = np.random.default_rng(0).integers(0, 256, (side * side, 3), dtype=np.uint8)
+    down, right = np.divmod(np.arange(side * side), side)
+    points = np.stack([right, down], axis=1).astype(np.float32)
+
+    def picture(row):
+        buffer = io.BytesIO()
+        Image.new("RGB", (64, 64), tuple(colours[row].tolist())).save(buffer, "WEBP", quality=95)
+        return buffer.getvalue()
+
+    drawn = sprites(points, picture)
+    assert len(drawn.sheets) == 7
+    path = tmp_path / "map.html"
+    ids = [str(row) for row in range(side * side)]
+    path.write_text(map_page("Sheets", "", ids, [None] * len(ids), points, [], drawn), "utf-8")
+    with browser_page(path) as opened:
+        page = opened.page
+        page.set_viewport_size({"width": 1500, "height": 1100})
+        page.evaluate("lookalikeMap.zoomTo(210, 1)")
+        assert page.evaluate("lookalikeMap.tileSize()") > 20
+        places = np.array(
+            page.evaluate("lookalikeMap.map.ids.map((_, i) => lookalikeMap.pixels(i))")
+        )
+        box = page.locator("#stage").bounding_box()
+        inside = [box["x"], box["y"]] < places
+        inside &= places < [box["x"] + box["width"], box["y"] + box["height"]]
+        rows = np.flatnonzero(inside.all(axis=1))
+        assert len(rows) > 300
+        for _ in range(50):
+            with Image.open(io.BytesIO(page.screenshot())) as shot:
+                seen = np.array([shot.getpixel(tuple(places[row].astype(int)))[:3] for row in rows])
+            off = np.abs(seen.astype(int) - colours[rows]).max(axis=1)
+            if off.max() < 40:
+                break
+        assert off.max() < 40
+        opened.assert_quiet(path)
+
+
 def test_many_points_are_painted_where_they_lie_without_a_card(tmp_path):
     count = 30_000
     generator = np.random.default_rng(0)
@@ -167,9 +207,9 @@ def test_many_points_are_painted_where_they_lie_without_a_card(tmp_path):
         assert page.inner_text("#id")
         page.evaluate("lookalikeMap.zoomTo(12345, 400)")
         colour = page.evaluate(
-            """() => { const box = document.getElementById('canvas').getBoundingClientRect();
+            """() => { const box = document.querySelector('canvas.scatter').getBoundingClientRect();
             const [x, y] = lookalikeMap.pixels(12345);
-            const pen = document.getElementById('canvas').getContext('2d');
+            const pen = document.querySelector('canvas.scatter').getContext('2d');
             return Array.from(pen.getImageData(x - box.left, y - box.top, 1, 1).data); }"""
         )
         chip = page.locator("#legend .chip").first

@@ -225,7 +225,7 @@ def test_the_map_leads_to_the_image_pointed_at(shop):
         page = opened.page
         ready(page)
         ids = page.evaluate("lookalikeSite.inside.images.ids")
-        box = page.locator("#map canvas").bounding_box()
+        box = page.locator("#map .stage").bounding_box()
         for row in (4, 40):
             x, y = page.evaluate(f"lookalikeSite.inside.map.pixels({row})")
             nearest = page.evaluate(f"lookalikeSite.inside.map.at({x}, {y})")

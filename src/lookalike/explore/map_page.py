@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from base64 import b64encode
 from collections.abc import Sequence
 from importlib.resources import files
@@ -14,10 +13,6 @@ from lookalike.explore.map_columns import Legend
 from lookalike.explore.map_sprites import Sprites
 from lookalike.search.page import standalone_page
 from lookalike.types import Floats, readable
-
-MODULES = ("data", "colours", "view", "sheets", "renderer", "painter", "panel", "map")
-"""The page's script, each after what it imports."""
-_LINKS = re.compile(r'^import .*?from "\./\w+\.js";\n', re.MULTILINE)
 
 
 def map_page(
@@ -55,14 +50,9 @@ def map_page(
     }
     block = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
     sections = [_asset("map.html"), f'<script type="application/json" id="data">{block}</script>']
-    return standalone_page(title, summary, sections, style=_asset("map.css"), script=_script())
-
-
-def _script() -> str:
-    """All modules as one script: what they import from each other stands before them."""
-    parts = [_LINKS.sub("", _asset(f"{name}.js")) for name in MODULES]
-    joined = "\n".join(re.sub(r"^export ", "", part, flags=re.MULTILINE) for part in parts)
-    return f'"use strict";\n(() => {{\n{joined}}})();\n'
+    return standalone_page(
+        title, summary, sections, style=_asset("map.css"), script=_asset("map.js")
+    )
 
 
 def _fitted(points: Floats) -> Floats:

@@ -1,6 +1,6 @@
 // The images of the site: names, labels and columns by row, which arrive part by part.
 
-import { bytesOf } from "./bytes";
+import { bytesOf } from "../../shared/bytes";
 import { load } from "./load";
 import type { Metric } from "./search";
 

@@ -1,6 +1,6 @@
 // The thread that searches: takes vectors as they arrive, answers questions by row number.
 
-import { bytesOf } from "./bytes";
+import { bytesOf } from "../../shared/bytes";
 import { Vectors, type Metric } from "./search";
 
 export type Ask =

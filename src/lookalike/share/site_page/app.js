@@ -24,7 +24,7 @@
 		if (view.map) fields.set("map", "1");
 		return `#${fields}`;
 	}
-	// site/src/bytes.ts
+	// shared/bytes.ts
 	/** Bytes of a base64 text. */
 	function bytesOf(text) {
 		const binary = atob(text);
@@ -247,7 +247,7 @@
 	var GAP = 12;
 	var CAPTION = 30;
 	var SPARE = 2;
-	var Grid$1 = class {
+	var Grid = class {
 		box;
 		list;
 		images;
@@ -369,29 +369,36 @@
 			this.cells.get(wanted)?.querySelector("a")?.focus({ preventScroll: true });
 		}
 	};
-	// ../src/lookalike/explore/page/colours.js
+	// shared/colours.ts
 	var GREY = [
 		.55,
 		.56,
 		.57
 	];
-	/** sRGB 0..1 of OKLCH (Ottosson, "A perceptual color space for image processing", 2020). */
+	/** What points are coloured by no column with. */
+	var PLAIN = [
+		.1,
+		.55,
+		.5
+	];
+	/** sRGB of OKLCH (Ottosson, "A perceptual color space for image processing", 2020). */
 	function oklch(lightness, chroma, degrees) {
 		const a = chroma * Math.cos(degrees * Math.PI / 180);
 		const b = chroma * Math.sin(degrees * Math.PI / 180);
 		const l = (lightness + .3963377774 * a + .2158037573 * b) ** 3;
 		const m = (lightness - .1055613458 * a - .0638541728 * b) ** 3;
 		const s = (lightness - .0894841775 * a - 1.291485548 * b) ** 3;
-		return [
-			4.0767416621 * l - 3.3077115913 * m + .2309699292 * s,
-			-1.2684380046 * l + 2.6097574011 * m - .3413193965 * s,
-			-.0041960863 * l - .7034186147 * m + 1.707614701 * s
-		].map((value) => {
+		const shown = (value) => {
 			const v = Math.min(1, Math.max(0, value));
 			return v <= .0031308 ? 12.92 * v : 1.055 * v ** (1 / 2.4) - .055;
-		});
+		};
+		return [
+			shown(4.0767416621 * l - 3.3077115913 * m + .2309699292 * s),
+			shown(-1.2684380046 * l + 2.6097574011 * m - .3413193965 * s),
+			shown(-.0041960863 * l - .7034186147 * m + 1.707614701 * s)
+		];
 	}
-	/** A colour, sRGB 0..1, for each kind of a column; those that are no kind are grey. */
+	/** A colour for each name of a column; those that are no kind are grey. */
 	function coloursOf(column, dark) {
 		const base = dark ? .74 : .62;
 		return column.names.map((_, i) => {
@@ -407,25 +414,460 @@
 			][i % 3], .15, (25 + i * 137.508) % 360);
 		});
 	}
-	var css = (colour) => `rgb(${colour.map((v) => Math.round(255 * v)).join(" ")})`;
-	// ../src/lookalike/explore/page/view.js
-	/** A view of `width` x `height` CSS pixels on the plane; `scale` is pixels a unit. */
-	var View = class {
+	/** `colour`, moved by `share` 0..1 towards `other`. */
+	var mixed = (colour, other, share) => [
+		colour[0] + share * (other[0] - colour[0]),
+		colour[1] + share * (other[1] - colour[1]),
+		colour[2] + share * (other[2] - colour[2])
+	];
+	// shared/painter.ts
+	var Painter = class {
+		canvas;
+		points;
+		state;
+		pen;
+		codes = /* @__PURE__ */ new Uint8Array(0);
+		palette = [];
+		image = new ImageData(1, 1);
+		pixels = /* @__PURE__ */ new Uint32Array(1);
+		constructor(canvas, points, state) {
+			this.canvas = canvas;
+			this.points = points;
+			this.state = state;
+			this.pen = canvas.getContext("2d", { alpha: false });
+		}
+		setKinds(codes, palette) {
+			this.codes = codes;
+			this.palette = palette;
+		}
+		setStates(state) {
+			this.state = state;
+		}
+		resize(ratio, plane) {
+			this.canvas.width = Math.max(1, Math.round(plane.width * ratio));
+			this.canvas.height = Math.max(1, Math.round(plane.height * ratio));
+			this.image = this.pen.createImageData(this.canvas.width, this.canvas.height);
+			this.pixels = new Uint32Array(this.image.data.buffer);
+		}
+		draw(plane, look) {
+			this.pixels.fill(packed(look.paper));
+			const size = Math.max(1, Math.round(look.size));
+			const faint = Uint32Array.from(this.palette.map((colour) => packed(mixed(colour, look.paper, look.fade))));
+			const shown = Uint32Array.from(this.palette.map(packed));
+			const marked = shown.slice().fill(packed(look.marked));
+			if (this.state.includes(3)) this.pass(plane, 3, size, faint);
+			this.pass(plane, 1, size, shown);
+			if (this.state.includes(2)) this.pass(plane, 2, size + 3, marked);
+			this.pen.putImageData(this.image, 0, 0);
+		}
+		drawTiles(plane, _look, size, side, sheet, _number, rows, places, strength) {
+			const ratio = this.canvas.width / plane.width;
+			this.pen.globalAlpha = strength;
+			rows.forEach((row, i) => {
+				const [px, py] = plane.toPixels(this.points.x[row], this.points.y[row]);
+				this.pen.drawImage(sheet, places[2 * i], places[2 * i + 1], side, side, (px - size / 2) * ratio, (py - size / 2) * ratio, size * ratio, size * ratio);
+			});
+			this.pen.globalAlpha = 1;
+		}
+		drop() {}
+		close() {}
+		/** Paints the points of one state, `side` device pixels wide. */
+		pass(plane, wanted, side, palette) {
+			const { width, height } = this.canvas;
+			const { points, state, codes, pixels } = this;
+			const scale = plane.scale * width / plane.width;
+			const left = width / 2 - plane.cx * scale;
+			const top = height / 2 + plane.cy * scale;
+			for (let i = 0; i < points.count; i++) {
+				if (state[i] === 0 || state[i] !== wanted) continue;
+				const x0 = Math.round(left + points.x[i] * scale - side / 2);
+				const y0 = Math.round(top - points.y[i] * scale - side / 2);
+				if (x0 < 0 || y0 < 0 || x0 + side > width || y0 + side > height) continue;
+				const colour = palette[codes[i]];
+				for (let y = y0; y < y0 + side; y++) for (let at = y * width + x0, end = at + side; at < end; at++) pixels[at] = colour;
+			}
+		}
+	};
+	/** A colour as the four bytes of a pixel. */
+	var packed = ([r, g, b]) => (255 << 24 | Math.round(255 * b) << 16 | Math.round(255 * g) << 8 | Math.round(255 * r)) >>> 0;
+	/** Whether WebGL 2 is missing, or played by the processor. */
+	function withoutCard() {
+		const gl = document.createElement("canvas").getContext("webgl2");
+		const name = gl?.getExtension("WEBGL_debug_renderer_info");
+		return !gl || /swiftshader|llvmpipe|software/i.test(name ? String(gl.getParameter(name.UNMASKED_RENDERER_WEBGL)) : "");
+	}
+	// shared/renderer.ts
+	var POINTS = `#version 300 es
+in vec2 at; in float kind; in float state;
+uniform vec2 centre, zoom; uniform float size; uniform vec3 palette[24], faint[24]; uniform vec3 marked;
+flat out vec4 colour;
+void main() {
+  bool chosen = state > 1.5 && state < 2.5, pale = state > 2.5;
+  gl_Position = vec4((at - centre) * zoom, chosen ? -0.5 : pale ? 0.5 : 0.0, 1.0);
+  if (state < 0.5) gl_Position = vec4(9.0, 9.0, 9.0, 1.0);
+  gl_PointSize = chosen ? size + 3.0 : size;
+  colour = vec4(chosen ? marked : pale ? faint[int(kind)] : palette[int(kind)], 1.0);
+}`;
+	var DOT = `#version 300 es
+precision mediump float;
+flat in vec4 colour; out vec4 shown;
+void main() {
+  vec2 off = gl_PointCoord - 0.5;
+  if (dot(off, off) > 0.25) discard;
+  shown = colour;
+}`;
+	var SQUARE = `#version 300 es
+precision mediump float;
+flat in vec4 colour; out vec4 shown;
+void main() { shown = colour; }`;
+	var TILES = `#version 300 es
+in vec2 corner; in vec2 at; in vec2 tile;
+uniform vec2 centre, zoom, extent, scale; uniform float side;
+out vec2 uv;
+void main() {
+  gl_Position = vec4((at - centre) * zoom + (corner - 0.5) * extent * vec2(1.0, -1.0), 0.0, 1.0);
+  uv = (tile + corner * side) * scale;
+}`;
+	var PICTURE = `#version 300 es
+precision mediump float;
+in vec2 uv; uniform sampler2D sheet; uniform float strength; uniform vec3 paper; out vec4 shown;
+void main() {
+  vec4 seen = texture(sheet, uv);
+  if (seen.a < 0.5) discard;
+  shown = vec4(mix(paper, seen.rgb, strength), 1.0);
+}`;
+	var PLACES = {
+		at: 0,
+		kind: 1,
+		state: 2,
+		corner: 1,
+		tile: 2
+	};
+	var KINDS = 24;
+	var Renderer = class {
+		canvas;
+		points;
+		gl;
+		dots;
+		squares;
+		tiles;
+		pointArray;
+		tileArray;
+		kinds;
+		states;
+		tileAt;
+		tilePlace;
+		textures = /* @__PURE__ */ new Map();
+		palette = [];
+		/** Throws when the browser offers no WebGL 2. */
+		constructor(canvas, points, state) {
+			this.canvas = canvas;
+			this.points = points;
+			const gl = canvas.getContext("webgl2", {
+				antialias: false,
+				alpha: false
+			});
+			if (!gl) throw new Error("This browser offers no WebGL 2.");
+			this.gl = gl;
+			this.dots = program(gl, POINTS, DOT);
+			this.squares = program(gl, POINTS, SQUARE);
+			this.tiles = program(gl, TILES, PICTURE);
+			this.pointArray = gl.createVertexArray();
+			gl.bindVertexArray(this.pointArray);
+			const at = new Float32Array(2 * points.count);
+			for (let i = 0; i < points.count; i++) {
+				at[2 * i] = points.x[i];
+				at[2 * i + 1] = points.y[i];
+			}
+			attribute(gl, PLACES.at, 2, gl.FLOAT, at);
+			this.kinds = attribute(gl, PLACES.kind, 1, gl.UNSIGNED_BYTE, new Uint8Array(points.count));
+			this.states = attribute(gl, PLACES.state, 1, gl.UNSIGNED_BYTE, state);
+			this.tileArray = gl.createVertexArray();
+			gl.bindVertexArray(this.tileArray);
+			attribute(gl, PLACES.corner, 2, gl.FLOAT, new Float32Array([
+				0,
+				0,
+				1,
+				0,
+				0,
+				1,
+				1,
+				1
+			]));
+			this.tileAt = attribute(gl, PLACES.at, 2, gl.FLOAT, /* @__PURE__ */ new Float32Array(2), 1);
+			this.tilePlace = attribute(gl, PLACES.tile, 2, gl.FLOAT, /* @__PURE__ */ new Float32Array(2), 1);
+			gl.bindVertexArray(null);
+		}
+		setKinds(codes, palette) {
+			this.upload(this.kinds, codes);
+			this.palette = palette.slice(0, KINDS);
+		}
+		setStates(state) {
+			this.upload(this.states, state);
+		}
+		resize(ratio, plane) {
+			this.canvas.width = Math.round(plane.width * ratio);
+			this.canvas.height = Math.round(plane.height * ratio);
+		}
+		draw(plane, look) {
+			const { gl } = this;
+			gl.viewport(0, 0, this.canvas.width, this.canvas.height);
+			gl.clearColor(...look.paper, 1);
+			gl.clear(gl.COLOR_BUFFER_BIT | gl.DEPTH_BUFFER_BIT);
+			gl.enable(gl.DEPTH_TEST);
+			gl.depthFunc(gl.LEQUAL);
+			const used = look.size > 4 ? this.dots : this.squares;
+			gl.useProgram(used);
+			this.aim(used, plane);
+			gl.uniform1f(where(gl, used, "size"), look.size);
+			gl.uniform3fv(where(gl, used, "palette"), flat(this.palette));
+			gl.uniform3fv(where(gl, used, "faint"), flat(this.palette.map((colour) => mixed(colour, look.paper, look.fade))));
+			gl.uniform3fv(where(gl, used, "marked"), look.marked);
+			gl.bindVertexArray(this.pointArray);
+			gl.drawArrays(gl.POINTS, 0, this.points.count);
+			gl.disable(gl.DEPTH_TEST);
+		}
+		drawTiles(plane, look, size, side, sheet, number, rows, places, strength) {
+			const { gl } = this;
+			gl.useProgram(this.tiles);
+			this.aim(this.tiles, plane);
+			gl.uniform2f(where(gl, this.tiles, "extent"), 2 * size / plane.width, 2 * size / plane.height);
+			gl.uniform2f(where(gl, this.tiles, "scale"), 1 / sheet.width, 1 / sheet.height);
+			gl.uniform1f(where(gl, this.tiles, "side"), side);
+			gl.uniform1f(where(gl, this.tiles, "strength"), strength);
+			gl.uniform3fv(where(gl, this.tiles, "paper"), look.paper);
+			gl.bindTexture(gl.TEXTURE_2D, this.texture(number, sheet));
+			const at = new Float32Array(2 * rows.length);
+			rows.forEach((row, i) => at.set([this.points.x[row], this.points.y[row]], 2 * i));
+			this.upload(this.tileAt, at);
+			this.upload(this.tilePlace, new Float32Array(places));
+			gl.bindVertexArray(this.tileArray);
+			gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, rows.length);
+		}
+		drop(number) {
+			this.gl.deleteTexture(this.textures.get(number) ?? null);
+			this.textures.delete(number);
+		}
+		close() {
+			this.textures.forEach((texture) => this.gl.deleteTexture(texture));
+			this.canvas.width = this.canvas.height = 1;
+		}
+		upload(buffer, data) {
+			this.gl.bindBuffer(this.gl.ARRAY_BUFFER, buffer);
+			this.gl.bufferData(this.gl.ARRAY_BUFFER, data, this.gl.DYNAMIC_DRAW);
+		}
+		texture(number, sheet) {
+			const { gl } = this;
+			const kept = this.textures.get(number);
+			if (kept) return kept;
+			const texture = gl.createTexture();
+			gl.bindTexture(gl.TEXTURE_2D, texture);
+			gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, sheet);
+			gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.LINEAR);
+			gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE);
+			gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE);
+			this.textures.set(number, texture);
+			return texture;
+		}
+		aim(used, plane) {
+			const { gl } = this;
+			gl.uniform2f(where(gl, used, "centre"), plane.cx, plane.cy);
+			gl.uniform2f(where(gl, used, "zoom"), 2 * plane.scale / plane.width, 2 * plane.scale / plane.height);
+		}
+	};
+	var where = (gl, used, name) => gl.getUniformLocation(used, name);
+	function flat(colours) {
+		const numbers = /* @__PURE__ */ new Float32Array(72);
+		colours.forEach((colour, i) => numbers.set(colour, 3 * i));
+		return numbers;
+	}
+	function program(gl, vertex, fragment) {
+		const made = gl.createProgram();
+		for (const [kind, source] of [[gl.VERTEX_SHADER, vertex], [gl.FRAGMENT_SHADER, fragment]]) {
+			const shader = gl.createShader(kind);
+			gl.shaderSource(shader, source);
+			gl.compileShader(shader);
+			gl.attachShader(made, shader);
+		}
+		for (const [name, place] of Object.entries(PLACES)) gl.bindAttribLocation(made, place, name);
+		gl.linkProgram(made);
+		if (!gl.getProgramParameter(made, gl.LINK_STATUS)) throw new Error(gl.getProgramInfoLog(made) ?? "no shader");
+		return made;
+	}
+	function attribute(gl, place, size, type, data, divisor = 0) {
+		const buffer = gl.createBuffer();
+		gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
+		gl.bufferData(gl.ARRAY_BUFFER, data, gl.DYNAMIC_DRAW);
+		gl.enableVertexAttribArray(place);
+		gl.vertexAttribPointer(place, size, type, false, 0, 0);
+		gl.vertexAttribDivisor(place, divisor);
+		return buffer;
+	}
+	// shared/drawer.ts
+	var MANY = 2e4;
+	function makeDrawer(canvas, points, state) {
+		if (points.count > MANY && withoutCard()) return new Painter(canvas, points, state);
+		try {
+			return new Renderer(canvas, points, state);
+		} catch {
+			return new Painter(canvas, points, state);
+		}
+	}
+	// shared/gestures.ts
+	var STILL = 3;
+	var STEP = 60;
+	var NEARER = 1.3;
+	/** Lets a map follow what a person does on its stage; what it returns ends that. */
+	function follow(scatter) {
+		const { stage, plane } = scatter;
+		const over = new AbortController();
+		const { signal } = over;
+		const fingers = /* @__PURE__ */ new Map();
+		let drag = null;
+		const placeOf = (event) => {
+			const box = stage.getBoundingClientRect();
+			return [event.clientX - box.left, event.clientY - box.top];
+		};
+		const apart = () => {
+			const [a, b] = [...fingers.values()];
+			return {
+				far: Math.max(1, Math.hypot(a[0] - b[0], a[1] - b[1])),
+				middle: [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2]
+			};
+		};
+		const drop = () => {
+			drag = null;
+			scatter.line = null;
+			scatter.redraw();
+		};
+		stage.addEventListener("pointerdown", (event) => {
+			if (event.button !== 0 || event.target.closest("button, a, input, select")) return;
+			const at = placeOf(event);
+			fingers.set(event.pointerId, at);
+			stage.setPointerCapture(event.pointerId);
+			stage.focus({ preventScroll: true });
+			if (fingers.size > 1) return drop();
+			const how = event.shiftKey ? "box" : event.altKey ? "lasso" : scatter.drawing;
+			drag = {
+				how,
+				from: at,
+				last: at,
+				moved: false,
+				add: event.ctrlKey || event.metaKey
+			};
+			scatter.line = how === "pan" ? null : [at];
+		}, { signal });
+		stage.addEventListener("pointermove", (event) => {
+			const at = placeOf(event);
+			if (fingers.size === 2 && fingers.has(event.pointerId)) {
+				const before = apart();
+				fingers.set(event.pointerId, at);
+				const now = apart();
+				plane.pan(now.middle[0] - before.middle[0], now.middle[1] - before.middle[1]);
+				plane.zoom(now.far / before.far, ...now.middle);
+				return scatter.redraw();
+			}
+			if (fingers.has(event.pointerId)) fingers.set(event.pointerId, at);
+			if (!drag) return fingers.size ? void 0 : scatter.hover(scatter.at(...at), ...at);
+			if (Math.hypot(at[0] - drag.from[0], at[1] - drag.from[1]) > STILL) drag.moved = true;
+			if (drag.how === "pan") plane.pan(at[0] - drag.last[0], at[1] - drag.last[1]);
+			else if (drag.how === "lasso") scatter.line?.push(at);
+			else scatter.line = [
+				drag.from,
+				[at[0], drag.from[1]],
+				at,
+				[drag.from[0], at[1]]
+			];
+			drag.last = at;
+			scatter.hover(-1);
+			return scatter.redraw();
+		}, { signal });
+		stage.addEventListener("pointerup", (event) => {
+			fingers.delete(event.pointerId);
+			if (!drag) return;
+			const { how, moved, add, from } = drag;
+			const line = scatter.line;
+			drop();
+			if (!moved) {
+				const row = scatter.at(...from);
+				if (row >= 0) scatter.click(row, add);
+				if (row >= 0 && event.pointerType === "touch") scatter.hover(row, ...from);
+			} else if (how !== "pan" && line) scatter.selectInside(line, add);
+		}, { signal });
+		stage.addEventListener("pointercancel", (event) => {
+			fingers.delete(event.pointerId);
+			drop();
+		}, { signal });
+		stage.addEventListener("pointerleave", (event) => {
+			if (!drag && event.pointerType === "mouse") scatter.hover(-1);
+		}, { signal });
+		stage.addEventListener("wheel", (event) => {
+			event.preventDefault();
+			plane.zoom(Math.exp(-event.deltaY * (event.deltaMode ? .05 : .0015)), ...placeOf(event));
+			scatter.redraw();
+		}, {
+			passive: false,
+			signal
+		});
+		const keys = {
+			ArrowLeft: () => plane.pan(STEP, 0),
+			ArrowRight: () => plane.pan(-60, 0),
+			ArrowUp: () => plane.pan(0, STEP),
+			ArrowDown: () => plane.pan(0, -60),
+			"+": () => plane.zoom(NEARER),
+			"=": () => plane.zoom(NEARER),
+			"-": () => plane.zoom(1 / NEARER),
+			0: () => plane.fit(),
+			p: () => scatter.setMode("pan"),
+			b: () => scatter.setMode("box"),
+			l: () => scatter.setMode("lasso"),
+			n: () => scatter.hover(scatter.middle()),
+			Enter: () => scatter.hoveredRow >= 0 && scatter.click(scatter.hoveredRow, true),
+			Escape: () => scatter.select([])
+		};
+		stage.addEventListener("keydown", (event) => {
+			const act = keys[event.key];
+			if (!act || event.target !== stage || event.ctrlKey || event.metaKey || event.altKey) return;
+			event.preventDefault();
+			act();
+			if (event.key.startsWith("Arrow")) scatter.hover(scatter.middle());
+			scatter.redraw();
+		}, { signal });
+		return () => over.abort();
+	}
+	// shared/plane.ts
+	/** A view of `width` x `height` CSS pixels on the plane -1..1; `scale` is pixels a unit. */
+	var Plane = class {
+		width = 1;
+		height = 1;
+		cx = 0;
+		cy = 0;
+		scale = 1;
 		constructor(width, height) {
 			this.resize(width, height);
 			this.fit();
 		}
+		/** Keeps showing everything where everything was shown. */
 		resize(width, height) {
+			const fitted = this.isFitted;
 			this.width = Math.max(1, width);
 			this.height = Math.max(1, height);
+			if (fitted) this.fit();
 		}
 		fit() {
 			this.cx = 0;
 			this.cy = 0;
-			this.scale = .47 * Math.min(this.width, this.height);
+			this.scale = this.fitted;
 		}
 		get fitted() {
 			return .47 * Math.min(this.width, this.height);
+		}
+		get isFitted() {
+			return Math.abs(this.scale - this.fitted) < 1e-9;
+		}
+		/** Powers of two by which it is nearer than when everything is seen. */
+		get zoomed() {
+			return Math.log2(this.scale / this.fitted);
 		}
 		toPixels(x, y) {
 			return [this.width / 2 + (x - this.cx) * this.scale, this.height / 2 - (y - this.cy) * this.scale];
@@ -437,7 +879,8 @@
 			this.cx -= dx / this.scale;
 			this.cy += dy / this.scale;
 		}
-		zoom(factor, px, py) {
+		/** Zooms around a place in pixels, by default the middle. */
+		zoom(factor, px = this.width / 2, py = this.height / 2) {
 			const [x, y] = this.toMap(px, py);
 			this.scale = Math.min(Math.max(this.scale * factor, this.fitted / 2), this.fitted * 5e3);
 			this.cx = x - (px - this.width / 2) / this.scale;
@@ -445,32 +888,33 @@
 		}
 	};
 	var CELLS = 256;
+	var cell = (value) => Math.min(255, Math.max(0, Math.floor((value + 1) / 2 * CELLS)));
 	/** Points in the cells of a grid, so that a few are looked at instead of all. */
-	var Grid = class {
+	var Cells = class {
+		x;
+		y;
+		starts = /* @__PURE__ */ new Uint32Array(65537);
+		rows;
 		constructor(x, y) {
-			const cell = (value) => Math.min(255, Math.max(0, Math.floor((value + 1) / 2 * CELLS)));
 			this.x = x;
 			this.y = y;
-			this.cell = cell;
-			this.starts = /* @__PURE__ */ new Uint32Array(65537);
+			this.rows = new Uint32Array(x.length);
 			for (let i = 0; i < x.length; i++) this.starts[cell(y[i]) * CELLS + cell(x[i]) + 1]++;
 			for (let c = 0; c < CELLS * CELLS; c++) this.starts[c + 1] += this.starts[c];
 			const next = this.starts.slice();
-			this.rows = new Uint32Array(x.length);
 			for (let i = 0; i < x.length; i++) this.rows[next[cell(y[i]) * CELLS + cell(x[i])]++] = i;
 		}
 		/** No fewer points than a rectangle holds: those of all cells that it touches. */
 		atMost(x0, y0, x1, y1) {
 			let count = 0;
-			for (let down = this.cell(y0); down <= this.cell(y1); down++) count += this.starts[down * CELLS + this.cell(x1) + 1] - this.starts[down * CELLS + this.cell(x0)];
+			for (let down = cell(y0); down <= cell(y1); down++) count += this.starts[down * CELLS + cell(x1) + 1] - this.starts[down * CELLS + cell(x0)];
 			return count;
 		}
 		/** Calls `found(row)` for every point of a rectangle. */
 		within(x0, y0, x1, y1, found) {
-			for (let down = this.cell(y0); down <= this.cell(y1); down++) {
-				const start = this.starts[down * CELLS + this.cell(x0)];
-				const end = this.starts[down * CELLS + this.cell(x1) + 1];
-				for (let i = start; i < end; i++) {
+			for (let down = cell(y0); down <= cell(y1); down++) {
+				const end = this.starts[down * CELLS + cell(x1) + 1];
+				for (let i = this.starts[down * CELLS + cell(x0)]; i < end; i++) {
 					const row = this.rows[i];
 					const x = this.x[row];
 					const y = this.y[row];
@@ -492,64 +936,369 @@
 			return best;
 		}
 	};
-	// site/src/map.ts
+	/** Whether a place lies inside a closed line (crossings of a ray). */
+	function inside(x, y, line) {
+		let within = false;
+		for (let i = 0, j = line.length - 1; i < line.length; j = i++) {
+			const [xi, yi] = line[i];
+			const [xj, yj] = line[j];
+			if (yi > y !== yj > y && x < (xj - xi) * (y - yi) / (yj - yi) + xi) within = !within;
+		}
+		return within;
+	}
+	// shared/scatter.ts
 	var RINGED = 60;
+	var REACH = 10;
+	var ROOM = 22;
+	var LARGEST = 160;
+	var Scatter = class {
+		stage;
+		points;
+		pictures;
+		heard;
+		plane;
+		selected = /* @__PURE__ */ new Set();
+		/** The line of a box or lasso being drawn, in pixels. */
+		line = null;
+		hoveredRow = -1;
+		/** Pixels of the thumbnails in view; 0 while points are shown. */
+		tileSize = 0;
+		canvas = document.createElement("canvas");
+		over = document.createElement("canvas");
+		state;
+		cells;
+		drawer;
+		watcher;
+		unfollow;
+		shown = null;
+		lit = null;
+		ringed = [];
+		centre = -1;
+		tileRows = [];
+		asked = false;
+		dark = false;
+		paper = [
+			1,
+			1,
+			1
+		];
+		mode = "pan";
+		/** Draws into `stage`, which has a position; without `pictures` points stay points. */
+		constructor(stage, points, pictures, heard) {
+			this.stage = stage;
+			this.points = points;
+			this.pictures = pictures;
+			this.heard = heard;
+			this.state = new Uint8Array(points.count).fill(1);
+			this.plane = new Plane(stage.clientWidth, stage.clientHeight);
+			this.cells = new Cells(points.x, points.y);
+			for (const canvas of [this.over, this.canvas]) {
+				canvas.className = "scatter";
+				canvas.setAttribute("aria-hidden", "true");
+				stage.prepend(canvas);
+			}
+			this.drawer = makeDrawer(this.canvas, points, this.state);
+			this.drawer.setKinds(new Uint8Array(points.count), [PLAIN]);
+			pictures?.listen(() => this.redraw(), (number) => this.drawer.drop(number));
+			this.unfollow = follow(this);
+			this.setMode("pan");
+			this.watcher = new ResizeObserver(() => this.resize());
+			this.watcher.observe(stage);
+			this.resize();
+		}
+		/** Colours: a kind for each row and a colour for each kind, on paper of the stage's own colour. */
+		paint(codes, colours, dark) {
+			this.dark = dark;
+			this.paper = colourOf(getComputedStyle(this.stage).backgroundColor) ?? (dark ? [
+				.07,
+				.08,
+				.09
+			] : [
+				.98,
+				.98,
+				.97
+			]);
+			this.drawer.setKinds(codes, colours);
+			this.redraw();
+		}
+		/** Shows only rows that `shown(row)`; null for all. Returns how many that are. */
+		filter(shown) {
+			this.shown = shown;
+			return this.restate();
+		}
+		/** Makes all but some rows pale, rings the first of them, and one more strongly; null lights all. */
+		light(rows, centre = -1) {
+			this.lit = rows && /* @__PURE__ */ new Set([...Array.from(rows), ...centre >= 0 ? [centre] : []]);
+			this.ringed = rows ? Array.from({ length: Math.min(RINGED, rows.length) }, (_, i) => rows[i]) : [];
+			this.centre = centre;
+			this.restate();
+		}
+		select(rows, add = false) {
+			if (!add) this.selected.clear();
+			for (const row of rows) this.selected.add(row);
+			this.restate();
+			this.heard.selected?.([...this.selected].sort((a, b) => a - b));
+		}
+		selectInside(line, add) {
+			const corners = line.map(([px, py]) => this.plane.toMap(px, py));
+			const xs = corners.map((corner) => corner[0]);
+			const ys = corners.map((corner) => corner[1]);
+			const rows = [];
+			this.cells.within(Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys), (row) => {
+				if (this.isShown(row) && inside(this.points.x[row], this.points.y[row], corners)) rows.push(row);
+			});
+			this.select(rows, add);
+		}
+		click(row, add) {
+			if (this.heard.clicked) this.heard.clicked(row);
+			else this.select([row], add);
+		}
+		setMode(mode) {
+			this.mode = mode;
+			this.stage.dataset.mode = mode;
+			this.heard.moded?.(mode);
+		}
+		get drawing() {
+			return this.mode;
+		}
+		hover(row, px, py) {
+			const other = row !== this.hoveredRow;
+			this.hoveredRow = row;
+			if (row < 0) {
+				if (other) this.heard.hovered?.(-1, 0, 0);
+			} else {
+				const [x, y] = px === void 0 || py === void 0 ? this.pixels(row) : [px, py];
+				this.heard.hovered?.(row, x, y);
+			}
+			if (other) this.redraw();
+		}
+		/** The row of the point at a place in pixels, -1 for none. */
+		at(px, py) {
+			const [x, y] = this.plane.toMap(px, py);
+			const reach = Math.max(REACH, this.tileSize / 2) / this.plane.scale;
+			return this.cells.nearest(x, y, reach, (row) => this.isShown(row));
+		}
+		/** The point nearest to the middle of the view: what the keyboard points at. */
+		middle() {
+			const { cx, cy, width, height, scale } = this.plane;
+			return this.cells.nearest(cx, cy, Math.max(width, height) / scale, (row) => this.isShown(row));
+		}
+		/** Where a row is, in CSS pixels of the stage. */
+		pixels(row) {
+			return this.plane.toPixels(this.points.x[row], this.points.y[row]);
+		}
+		/** Brings a row to the middle, and zooms. */
+		goTo(row, factor = 1) {
+			this.plane.zoom(factor);
+			this.plane.cx = this.points.x[row];
+			this.plane.cy = this.points.y[row];
+			this.redraw();
+		}
+		isShown(row) {
+			return this.state[row] !== 0;
+		}
+		redraw() {
+			if (this.asked) return;
+			this.asked = true;
+			requestAnimationFrame(() => {
+				this.asked = false;
+				this.draw();
+			});
+		}
+		draw() {
+			const look = this.look();
+			this.drawer.draw(this.plane, look);
+			this.tileRows = this.thumbnailsInView();
+			if (this.tileSize && this.pictures) this.drawThumbnails(this.pictures, look);
+			this.drawOver();
+		}
+		close() {
+			this.watcher.disconnect();
+			this.unfollow();
+			this.drawer.close();
+			this.canvas.remove();
+			this.over.remove();
+		}
+		get ratio() {
+			return Math.min(2, window.devicePixelRatio || 1);
+		}
+		resize() {
+			this.plane.resize(this.stage.clientWidth, this.stage.clientHeight);
+			this.drawer.resize(this.ratio, this.plane);
+			this.over.width = Math.round(this.plane.width * this.ratio);
+			this.over.height = Math.round(this.plane.height * this.ratio);
+			this.draw();
+		}
+		restate() {
+			let count = 0;
+			for (let row = 0; row < this.points.count; row++) {
+				const seen = !this.shown || this.shown(row);
+				const found = this.lit ? this.lit.has(row) : true;
+				this.state[row] = !seen ? 0 : this.selected.has(row) ? 2 : found ? 1 : 3;
+				if (seen) count++;
+			}
+			this.drawer.setStates(this.state);
+			this.redraw();
+			return count;
+		}
+		look() {
+			const { count } = this.points;
+			const few = count < 3e3 ? 7 : count < 2e4 ? 5 : 3;
+			return {
+				paper: this.paper,
+				marked: this.dark ? [
+					1,
+					1,
+					1
+				] : [
+					.05,
+					.05,
+					.06
+				],
+				size: Math.min(14, few * 2 ** (this.plane.zoomed / 4)) * this.ratio,
+				fade: .78
+			};
+		}
+		/** The rows in view if thumbnails can be drawn of them; none while they are many. Sets their size. */
+		thumbnailsInView() {
+			this.tileSize = 0;
+			const { plane, pictures } = this;
+			if (!pictures) return [];
+			const [x0, y1] = plane.toMap(0, 0);
+			const [x1, y0] = plane.toMap(plane.width, plane.height);
+			if (this.cells.atMost(x0, y0, x1, y1) > 4 * pictures.most + 64) return [];
+			const rows = [];
+			this.cells.within(x0, y0, x1, y1, (row) => {
+				if (this.isShown(row)) rows.push(row);
+			});
+			const room = Math.sqrt(plane.width * plane.height / Math.max(1, rows.length));
+			if (!rows.length || rows.length > pictures.most || room <= ROOM) return [];
+			this.tileSize = Math.min(.8 * room, LARGEST);
+			return rows;
+		}
+		drawThumbnails(pictures, look) {
+			pictures.wanted?.(this.tileRows);
+			for (const [strength, faint] of [[.3, true], [1, false]]) {
+				const bySheet = /* @__PURE__ */ new Map();
+				for (const row of this.tileRows) {
+					if (this.state[row] === 3 !== faint) continue;
+					const cut = pictures.cut(row);
+					if (!cut) continue;
+					let of = bySheet.get(cut.sheet);
+					if (!of) bySheet.set(cut.sheet, of = {
+						rows: [],
+						places: []
+					});
+					of.rows.push(row);
+					of.places.push(cut.left, cut.top);
+				}
+				for (const [number, { rows, places }] of bySheet) {
+					const sheet = pictures.sheet(number);
+					if (sheet) this.drawer.drawTiles(this.plane, look, this.tileSize, pictures.side, sheet, number, rows, places, strength);
+				}
+			}
+		}
+		/** Frames around what is selected, lit or pointed at, and the line that is being drawn. */
+		drawOver() {
+			const pen = this.over.getContext("2d");
+			pen.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+			pen.clearRect(0, 0, this.plane.width, this.plane.height);
+			pen.strokeStyle = this.dark ? "#fff" : "#111";
+			pen.lineWidth = 2;
+			if (this.tileSize) {
+				for (const row of this.tileRows) if (this.state[row] === 2) this.mark(pen, row, 8);
+			}
+			pen.lineWidth = 1.5;
+			for (const row of this.ringed) if (this.isShown(row)) this.mark(pen, row, 6);
+			pen.lineWidth = 3;
+			if (this.centre >= 0 && this.isShown(this.centre)) this.mark(pen, this.centre, 10);
+			pen.lineWidth = 2;
+			if (this.hoveredRow >= 0) this.mark(pen, this.hoveredRow, 8);
+			if (!this.line) return;
+			pen.setLineDash([6, 4]);
+			pen.beginPath();
+			this.line.forEach(([x, y], i) => i ? pen.lineTo(x, y) : pen.moveTo(x, y));
+			pen.closePath();
+			pen.stroke();
+			pen.setLineDash([]);
+		}
+		mark(pen, row, radius) {
+			const [px, py] = this.pixels(row);
+			const half = this.tileSize / 2;
+			if (half) return pen.strokeRect(px - half, py - half, 2 * half, 2 * half);
+			pen.beginPath();
+			pen.arc(px, py, radius, 0, 7);
+			pen.stroke();
+		}
+	};
+	/** Puts a card beside a place on the stage, inside it. */
+	function beside(card, plane, px, py) {
+		card.style.left = `${Math.max(8, Math.min(px + 16, plane.width - card.offsetWidth - 8))}px`;
+		card.style.top = `${Math.max(8, Math.min(py + 16, plane.height - card.offsetHeight - 8))}px`;
+	}
+	/** The colour of a CSS `rgb(...)`; null where it is transparent, or said otherwise. */
+	function colourOf(css) {
+		const [r, g, b, a] = (css.match(/^rgba?\(([^)]+)\)$/)?.[1] ?? "").split(/[\s,/]+/).map(Number);
+		return b === void 0 || a === 0 ? null : [
+			r / 255,
+			g / 255,
+			b / 255
+		];
+	}
+	// site/src/map.ts
+	var NOWHERE = 9;
 	var MapView = class {
-		box;
 		images;
 		sheets;
-		canvas = element("canvas");
+		chosen;
+		stage = element("div", "stage");
 		card = element("div", "card");
 		picture = element("span");
 		name = element("bdi", "name");
 		dark = matchMedia("(prefers-color-scheme: dark)");
 		choice = element("select");
-		plane = new View(1, 1);
-		cells = new Grid(/* @__PURE__ */ new Float32Array(0), /* @__PURE__ */ new Float32Array(0));
-		x = /* @__PURE__ */ new Float32Array(0);
-		y = /* @__PURE__ */ new Float32Array(0);
+		scatter = null;
 		mask = null;
 		found = [];
 		query = -1;
-		hovered = -1;
-		asked = false;
-		drag = null;
 		/** `chosen(row)` is called when a point is clicked. */
 		constructor(box, images, sheets, chosen) {
-			this.box = box;
 			this.images = images;
 			this.sheets = sheets;
-			this.canvas.tabIndex = 0;
-			this.canvas.setAttribute("role", "img");
-			this.canvas.setAttribute("aria-label", "Map of the images; what looks alike is near. Arrow keys move, plus and minus zoom. The grid lists the same images.");
+			this.chosen = chosen;
+			this.stage.tabIndex = 0;
+			this.stage.setAttribute("role", "application");
+			this.stage.setAttribute("aria-label", "Map of the images; what looks alike is near. Arrow keys move, plus and minus zoom, N points at the image in the middle, Enter looks for what is like it. The grid lists the same images.");
 			this.card.hidden = true;
 			this.card.append(this.picture, this.name);
+			this.stage.append(this.card);
 			const label = element("label", "colour", "Colour by ");
 			label.append(this.choice);
 			images.facts.columns.forEach((column, i) => this.choice.append(new Option(column.name, String(i))));
-			this.choice.addEventListener("change", () => this.redraw());
+			this.choice.addEventListener("change", () => this.paint());
 			label.hidden = images.facts.columns.length === 0;
-			box.append(this.canvas, label, this.card);
-			this.listen(chosen);
-			new ResizeObserver(() => this.resize(box)).observe(box);
-			this.dark.addEventListener("change", () => this.redraw());
+			box.append(this.stage, label);
+			this.dark.addEventListener("change", () => this.paint());
 		}
 		/** Takes in where the images lie, fitted to -1..1. */
 		lay() {
 			const { x, y } = this.images;
-			const there = [...x.keys()].filter((row) => !Number.isNaN(x[row]));
-			const middle = (of) => {
-				let low = Infinity;
-				let high = -Infinity;
-				for (const row of there) [low, high] = [Math.min(low, of[row]), Math.max(high, of[row])];
-				return [(low + high) / 2, (high - low) / 2];
-			};
-			const [[cx, rx], [cy, ry]] = [middle(x), middle(y)];
+			const [cx, rx] = spread(x);
+			const [cy, ry] = spread(y);
 			const reach = Math.max(rx, ry) || 1;
-			this.x = x.map((value) => (value - cx) / reach);
-			this.y = y.map((value) => (value - cy) / reach);
-			this.cells = new Grid(this.x.map((v) => Number.isNaN(v) ? 9 : v), this.y);
-			this.redraw();
+			const fitted = (values, middle) => values.map((value) => Number.isNaN(value) ? NOWHERE : (value - middle) / reach);
+			const points = {
+				count: x.length,
+				x: fitted(x, cx),
+				y: fitted(y, cy)
+			};
+			this.scatter?.close();
+			this.scatter = new Scatter(this.stage, points, null, {
+				hovered: (row, px, py) => this.hover(row, px, py),
+				clicked: (row) => this.chosen(row)
+			});
+			this.paint();
+			this.apply();
 		}
 		show(mask, query, found) {
 			[this.mask, this.query, this.found] = [
@@ -557,132 +1306,50 @@
 				query,
 				found
 			];
-			this.redraw();
-		}
-		redraw() {
-			if (this.asked || this.box.hidden) return;
-			this.asked = true;
-			requestAnimationFrame(() => {
-				this.asked = false;
-				this.draw();
-			});
-		}
-		resize(box) {
-			if (box.hidden) return;
-			const fitted = this.plane.scale === this.plane.fitted;
-			this.plane.resize(box.clientWidth, box.clientHeight);
-			if (fitted) this.plane.fit();
-			this.canvas.width = Math.round(box.clientWidth * devicePixelRatio);
-			this.canvas.height = Math.round(box.clientHeight * devicePixelRatio);
-			this.draw();
-		}
-		draw() {
-			const pen = this.canvas.getContext("2d");
-			pen.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
-			pen.clearRect(0, 0, this.plane.width, this.plane.height);
-			const column = this.images.facts.columns[Number(this.choice.value)];
-			const codes = column ? this.images.codes[Number(this.choice.value)] : null;
-			const colours = column ? coloursOf(column, this.dark.matches).map(css) : [getComputedStyle(this.canvas).color];
-			const zoomed = Math.log2(this.plane.scale / this.plane.fitted);
-			const size = Math.min(14, (this.x.length < 3e3 ? 6 : this.x.length < 2e4 ? 4 : 2.5) * 2 ** (zoomed / 4));
-			pen.globalAlpha = this.query >= 0 ? .45 : .9;
-			colours.forEach((colour, kind) => {
-				pen.fillStyle = colour;
-				for (let row = 0; row < this.x.length; row++) {
-					if (codes && codes[row] !== kind || this.mask && !this.mask[row]) continue;
-					const [px, py] = this.plane.toPixels(this.x[row], this.y[row]);
-					if (px > -9 && py > -9 && px < this.plane.width + 9 && py < this.plane.height + 9) pen.fillRect(px - size / 2, py - size / 2, size, size);
-				}
-			});
-			pen.globalAlpha = 1;
-			pen.strokeStyle = pen.fillStyle = getComputedStyle(this.canvas).color;
-			for (let i = 0; i < Math.min(RINGED, this.found.length); i++) this.ring(pen, this.found[i], size / 2 + 2.5, 1.5);
-			if (this.query >= 0) this.ring(pen, this.query, size / 2 + 6, 3);
-			if (this.hovered >= 0) this.ring(pen, this.hovered, size / 2 + 5, 2);
-		}
-		ring(pen, row, radius, width) {
-			const [px, py] = this.plane.toPixels(this.x[row], this.y[row]);
-			pen.lineWidth = width;
-			pen.beginPath();
-			pen.arc(px, py, radius, 0, 7);
-			pen.stroke();
-		}
-		hover(row, px, py) {
-			if (row !== this.hovered) {
-				this.hovered = row;
-				this.redraw();
-				if (row >= 0) {
-					this.sheets.show(this.picture, row);
-					this.name.textContent = this.images.labels[row] ?? this.images.ids[row];
-				}
-			}
-			this.card.hidden = row < 0;
-			this.canvas.style.cursor = row < 0 ? "grab" : "pointer";
-			if (row < 0) return;
-			this.card.style.left = `${Math.max(8, Math.min(px + 16, this.plane.width - this.card.offsetWidth - 8))}px`;
-			this.card.style.top = `${Math.max(8, Math.min(py + 16, this.plane.height - this.card.offsetHeight - 8))}px`;
+			this.apply();
 		}
 		/** The row of the point at a place in pixels, -1 for none. */
 		at(px, py) {
-			const [x, y] = this.plane.toMap(px, py);
-			return this.cells.nearest(x, y, 12 / this.plane.scale, (row) => !this.mask || this.mask[row] > 0);
+			return this.scatter?.at(px, py) ?? -1;
 		}
 		pixels(row) {
-			const [x, y] = this.plane.toPixels(this.x[row], this.y[row]);
-			return [x, y];
+			return this.scatter?.pixels(row) ?? [0, 0];
 		}
-		listen(chosen) {
-			const { canvas, plane } = this;
-			canvas.addEventListener("pointerdown", (event) => {
-				this.drag = {
-					last: [event.offsetX, event.offsetY],
-					moved: 0
-				};
-				canvas.setPointerCapture(event.pointerId);
-			});
-			canvas.addEventListener("pointermove", (event) => {
-				const at = [event.offsetX, event.offsetY];
-				if (!this.drag) return this.hover(this.at(...at), ...at);
-				const [dx, dy] = [at[0] - this.drag.last[0], at[1] - this.drag.last[1]];
-				this.drag.moved += Math.abs(dx) + Math.abs(dy);
-				this.drag.last = at;
-				plane.pan(dx, dy);
-				this.hover(-1, 0, 0);
-				return this.redraw();
-			});
-			canvas.addEventListener("pointerup", (event) => {
-				const row = this.drag && this.drag.moved < 5 ? this.at(event.offsetX, event.offsetY) : -1;
-				this.drag = null;
-				if (row >= 0) chosen(row);
-			});
-			canvas.addEventListener("pointercancel", () => this.drag = null);
-			canvas.addEventListener("pointerleave", () => this.hover(-1, 0, 0));
-			canvas.addEventListener("wheel", (event) => {
-				event.preventDefault();
-				plane.zoom(Math.exp(-event.deltaY * (event.deltaMode ? .05 : .0015)), event.offsetX, event.offsetY);
-				this.redraw();
-			}, { passive: false });
-			const middle = (factor) => plane.zoom(factor, plane.width / 2, plane.height / 2);
-			const keys = {
-				ArrowLeft: () => plane.pan(60, 0),
-				ArrowRight: () => plane.pan(-60, 0),
-				ArrowUp: () => plane.pan(0, 60),
-				ArrowDown: () => plane.pan(0, -60),
-				"+": () => middle(1.3),
-				"=": () => middle(1.3),
-				"-": () => middle(1 / 1.3),
-				0: () => plane.fit()
-			};
-			canvas.addEventListener("keydown", (event) => {
-				if (!keys[event.key] || event.ctrlKey || event.metaKey) return;
-				event.preventDefault();
-				keys[event.key]();
-				this.redraw();
-			});
+		apply() {
+			const { mask } = this;
+			this.scatter?.filter(mask && ((row) => mask[row] > 0));
+			this.scatter?.light(this.query >= 0 ? this.found : null, this.query);
+		}
+		paint() {
+			const number = Number(this.choice.value);
+			const column = this.images.facts.columns[number];
+			const codes = column ? this.images.codes[number] : new Uint8Array(this.images.facts.count);
+			this.scatter?.paint(codes, column ? coloursOf(column, this.dark.matches) : [PLAIN], this.dark.matches);
+		}
+		hover(row, px, py) {
+			this.card.hidden = row < 0;
+			if (row < 0 || !this.scatter) return;
+			if (this.card.dataset.row !== String(row)) {
+				this.sheets.show(this.picture, row);
+				this.name.textContent = this.images.labels[row] ?? this.images.ids[row];
+			}
+			this.card.dataset.row = String(row);
+			beside(this.card, this.scatter.plane, px, py);
 		}
 	};
+	/** The middle of numbers, and how far they reach from it. */
+	function spread(values) {
+		let low = Infinity;
+		let high = -Infinity;
+		for (const value of values) {
+			if (Number.isNaN(value)) continue;
+			low = Math.min(low, value);
+			high = Math.max(high, value);
+		}
+		return low > high ? [0, 0] : [(low + high) / 2, (high - low) / 2];
+	}
 	// site/src/worker.ts?worker&inline
-	var jsContent = "(function() {\n	// site/src/bytes.ts\n	/** Bytes of a base64 text. */\n	function bytesOf(text) {\n		const binary = atob(text);\n		const bytes = new Uint8Array(binary.length);\n		for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);\n		return bytes;\n	}\n	// site/src/search.ts\n	const HALF = halves();\n	/** A bound on what float32 queries and the sums of a scan may be off, for vectors of length 1. */\n	const ROUNDING = 1e-6;\n	var Vectors = class {\n		count;\n		dim;\n		metric;\n		rows;\n		codes;\n		scale;\n		length;\n		off;\n		here;\n		rough;\n		places;\n		loaded = 0;\n		/** Room for `count` rows; `places` (count,) breaks ties: of equal scores the lower is first. */\n		constructor(count, dim, metric) {\n			this.count = count;\n			this.dim = dim;\n			this.metric = metric;\n			this.rows = new Uint16Array(count * dim);\n			this.codes = new Int8Array(count * dim);\n			this.scale = new Float64Array(count);\n			this.length = new Float64Array(count);\n			this.off = new Float64Array(count);\n			this.here = new Uint8Array(count);\n			this.rough = new Float64Array(count);\n			this.places = Uint32Array.from({ length: count }, (_, i) => i);\n		}\n		/** Rows from `start` on, as float16 bits (m * dim,). */\n		take(start, bits) {\n			this.rows.set(bits, start * this.dim);\n			const end = start + bits.length / this.dim;\n			for (let row = start; row < end; row++) this.encode(row);\n			this.loaded += end - start;\n		}\n		has(row) {\n			return this.here[row] > 0;\n		}\n		/** Codes of a row, c * scale being near each value, and how far from it the codes lie. */\n		encode(row) {\n			const { rows, codes, dim } = this;\n			const from = row * dim;\n			let most = 0;\n			let squares = 0;\n			for (let i = from; i < from + dim; i++) {\n				const value = HALF[rows[i]];\n				most = Math.max(most, Math.abs(value));\n				squares += value * value;\n			}\n			if (!Number.isFinite(squares) || squares === 0 && this.metric === \"cosine\") return;\n			const scale = most / 127;\n			let off = 0;\n			for (let i = from; i < from + dim; i++) {\n				const value = HALF[rows[i]];\n				const code = scale > 0 ? Math.round(value / scale) : 0;\n				codes[i] = code;\n				off += (value - code * scale) ** 2;\n			}\n			this.scale[row] = scale;\n			this.length[row] = Math.sqrt(squares);\n			this.off[row] = Math.sqrt(off);\n			this.here[row] = 1;\n		}\n		/** The `k` rows nearest to a row, without it, of those that `allowed` (count,) marks. */\n		search(query, k, allowed) {\n			const asked = this.query(query);\n			const length = this.metric === \"cosine\" ? 1 : this.length[query];\n			const open = (row) => this.here[row] > 0 && row !== query && (!allowed || allowed[row] > 0);\n			const floor = this.scan(Float32Array.from(asked), length, k, open);\n			const { rough } = this;\n			const rows = [];\n			for (let row = 0; row < this.count; row++) if (open(row) && rough[row] + this.slack(row, length) >= floor) rows.push(row);\n			for (const row of rows) rough[row] = this.exact(row, asked);\n			rows.sort((a, b) => rough[b] - rough[a] || this.places[a] - this.places[b]);\n			const best = rows.slice(0, k);\n			return {\n				rows: Uint32Array.from(best),\n				scores: Float64Array.from(best, (row) => this.similarity(rough[row]))\n			};\n		}\n		query(row) {\n			const by = this.metric === \"cosine\" ? this.length[row] : 1;\n			const from = row * this.dim;\n			return Float64Array.from({ length: this.dim }, (_, i) => HALF[this.rows[from + i]] / by);\n		}\n		/** Fills the rough scores; the k-th highest of what rows score at least. */\n		scan(asked, length, k, open) {\n			const { codes, dim, rough } = this;\n			const lowest = new Lowest(k);\n			for (let row = 0; row < this.count; row++) {\n				if (!open(row)) continue;\n				const from = row * dim;\n				let a = 0, b = 0, c = 0, d = 0, i = 0;\n				for (; i + 3 < dim; i += 4) {\n					a += codes[from + i] * asked[i];\n					b += codes[from + i + 1] * asked[i + 1];\n					c += codes[from + i + 2] * asked[i + 2];\n					d += codes[from + i + 3] * asked[i + 3];\n				}\n				for (; i < dim; i++) a += codes[from + i] * asked[i];\n				rough[row] = this.ranking((a + b + c + d) * this.scale[row], row);\n				lowest.offer(rough[row] - this.slack(row, length));\n			}\n			return lowest.value;\n		}\n		/** What rows are ranked by, from their product with the query. */\n		ranking(product, row) {\n			const length = this.length[row];\n			if (this.metric === \"cosine\") return product / length;\n			return this.metric === \"ip\" ? product : 2 * product - length * length;\n		}\n		/** By how much a rough score may be off (Cauchy-Schwarz on what the codes leave out). */\n		slack(row, length) {\n			const error = length * (this.off[row] + ROUNDING * this.length[row]);\n			if (this.metric === \"cosine\") return error / this.length[row];\n			return this.metric === \"ip\" ? error : 2 * error;\n		}\n		exact(row, asked) {\n			const from = row * this.dim;\n			let sum = 0;\n			if (this.metric === \"l2\") {\n				for (let i = 0; i < this.dim; i++) sum -= (HALF[this.rows[from + i]] - asked[i]) ** 2;\n				return sum;\n			}\n			for (let i = 0; i < this.dim; i++) sum += HALF[this.rows[from + i]] * asked[i];\n			return this.metric === \"cosine\" ? sum / this.length[row] : sum;\n		}\n		similarity(ranking) {\n			if (this.metric === \"cosine\") return Math.max(-1, Math.min(1, ranking));\n			return this.metric === \"ip\" ? ranking : 1 / (1 + Math.sqrt(-ranking));\n		}\n	};\n	/** The k-th highest of the numbers offered: a heap whose top is the lowest kept. */\n	var Lowest = class {\n		heap = [];\n		k;\n		constructor(k) {\n			this.k = k;\n		}\n		get value() {\n			return this.heap.length < this.k ? -Infinity : this.heap[0];\n		}\n		offer(number) {\n			const { heap, k } = this;\n			if (heap.length < k) {\n				heap.push(number);\n				for (let i = heap.length - 1; i > 0;) {\n					const up = i - 1 >> 1;\n					if (heap[up] <= heap[i]) break;\n					[heap[up], heap[i]] = [heap[i], heap[up]];\n					i = up;\n				}\n			} else if (number > heap[0]) {\n				heap[0] = number;\n				for (let i = 0;;) {\n					const left = 2 * i + 1;\n					const least = left + 1 < k && heap[left + 1] < heap[left] ? left + 1 : left;\n					if (left >= k || heap[least] >= heap[i]) break;\n					[heap[least], heap[i]] = [heap[i], heap[least]];\n					i = least;\n				}\n			}\n		}\n	};\n	/** The value of each of the 65,536 float16 numbers. */\n	function halves() {\n		return Float64Array.from({ length: 65536 }, (_, bits) => {\n			const sign = bits & 32768 ? -1 : 1;\n			const exponent = bits >> 10 & 31;\n			const fraction = bits & 1023;\n			if (exponent === 31) return fraction ? NaN : sign * Infinity;\n			return sign * (exponent ? 2 ** (exponent - 25) * (1024 + fraction) : 2 ** -24 * fraction);\n		});\n	}\n	// site/src/worker.ts\n	let vectors = new Vectors(0, 1, \"cosine\");\n	let allowed = null;\n	let waiting = null;\n	const tell = (answer) => postMessage(answer);\n	/** Searches a few times for nobody, so that the browser has compiled it when somebody asks. */\n	function warm() {\n		for (let i = 0; i < 4; i++) vectors.search(i % vectors.count, 20, null);\n	}\n	function answer(ask) {\n		waiting = vectors.has(ask.row) ? null : ask;\n		if (waiting) return;\n		tell({\n			kind: \"found\",\n			number: ask.number,\n			...vectors.search(ask.row, ask.k, allowed),\n			loaded: vectors.loaded\n		});\n	}\n	onmessage = (event) => {\n		const ask = event.data;\n		if (ask.kind === \"open\") vectors = new Vectors(ask.count, ask.dim, ask.metric);\n		else if (ask.kind === \"places\") vectors.places.set(ask.places, ask.start);\n		else if (ask.kind === \"allow\") allowed = ask.mask;\n		else if (ask.kind === \"search\") answer(ask);\n		else {\n			vectors.take(ask.start, new Uint16Array(bytesOf(ask.base64).buffer));\n			tell({\n				kind: \"taken\",\n				loaded: vectors.loaded\n			});\n			if (vectors.loaded === vectors.count) warm();\n			if (waiting) answer(waiting);\n		}\n	};\n})();\n";
+	var jsContent = "(function() {\n	// shared/bytes.ts\n	/** Bytes of a base64 text. */\n	function bytesOf(text) {\n		const binary = atob(text);\n		const bytes = new Uint8Array(binary.length);\n		for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);\n		return bytes;\n	}\n	// site/src/search.ts\n	const HALF = halves();\n	/** A bound on what float32 queries and the sums of a scan may be off, for vectors of length 1. */\n	const ROUNDING = 1e-6;\n	var Vectors = class {\n		count;\n		dim;\n		metric;\n		rows;\n		codes;\n		scale;\n		length;\n		off;\n		here;\n		rough;\n		places;\n		loaded = 0;\n		/** Room for `count` rows; `places` (count,) breaks ties: of equal scores the lower is first. */\n		constructor(count, dim, metric) {\n			this.count = count;\n			this.dim = dim;\n			this.metric = metric;\n			this.rows = new Uint16Array(count * dim);\n			this.codes = new Int8Array(count * dim);\n			this.scale = new Float64Array(count);\n			this.length = new Float64Array(count);\n			this.off = new Float64Array(count);\n			this.here = new Uint8Array(count);\n			this.rough = new Float64Array(count);\n			this.places = Uint32Array.from({ length: count }, (_, i) => i);\n		}\n		/** Rows from `start` on, as float16 bits (m * dim,). */\n		take(start, bits) {\n			this.rows.set(bits, start * this.dim);\n			const end = start + bits.length / this.dim;\n			for (let row = start; row < end; row++) this.encode(row);\n			this.loaded += end - start;\n		}\n		has(row) {\n			return this.here[row] > 0;\n		}\n		/** Codes of a row, c * scale being near each value, and how far from it the codes lie. */\n		encode(row) {\n			const { rows, codes, dim } = this;\n			const from = row * dim;\n			let most = 0;\n			let squares = 0;\n			for (let i = from; i < from + dim; i++) {\n				const value = HALF[rows[i]];\n				most = Math.max(most, Math.abs(value));\n				squares += value * value;\n			}\n			if (!Number.isFinite(squares) || squares === 0 && this.metric === \"cosine\") return;\n			const scale = most / 127;\n			let off = 0;\n			for (let i = from; i < from + dim; i++) {\n				const value = HALF[rows[i]];\n				const code = scale > 0 ? Math.round(value / scale) : 0;\n				codes[i] = code;\n				off += (value - code * scale) ** 2;\n			}\n			this.scale[row] = scale;\n			this.length[row] = Math.sqrt(squares);\n			this.off[row] = Math.sqrt(off);\n			this.here[row] = 1;\n		}\n		/** The `k` rows nearest to a row, without it, of those that `allowed` (count,) marks. */\n		search(query, k, allowed) {\n			const asked = this.query(query);\n			const length = this.metric === \"cosine\" ? 1 : this.length[query];\n			const open = (row) => this.here[row] > 0 && row !== query && (!allowed || allowed[row] > 0);\n			const floor = this.scan(Float32Array.from(asked), length, k, open);\n			const { rough } = this;\n			const rows = [];\n			for (let row = 0; row < this.count; row++) if (open(row) && rough[row] + this.slack(row, length) >= floor) rows.push(row);\n			for (const row of rows) rough[row] = this.exact(row, asked);\n			rows.sort((a, b) => rough[b] - rough[a] || this.places[a] - this.places[b]);\n			const best = rows.slice(0, k);\n			return {\n				rows: Uint32Array.from(best),\n				scores: Float64Array.from(best, (row) => this.similarity(rough[row]))\n			};\n		}\n		query(row) {\n			const by = this.metric === \"cosine\" ? this.length[row] : 1;\n			const from = row * this.dim;\n			return Float64Array.from({ length: this.dim }, (_, i) => HALF[this.rows[from + i]] / by);\n		}\n		/** Fills the rough scores; the k-th highest of what rows score at least. */\n		scan(asked, length, k, open) {\n			const { codes, dim, rough } = this;\n			const lowest = new Lowest(k);\n			for (let row = 0; row < this.count; row++) {\n				if (!open(row)) continue;\n				const from = row * dim;\n				let a = 0, b = 0, c = 0, d = 0, i = 0;\n				for (; i + 3 < dim; i += 4) {\n					a += codes[from + i] * asked[i];\n					b += codes[from + i + 1] * asked[i + 1];\n					c += codes[from + i + 2] * asked[i + 2];\n					d += codes[from + i + 3] * asked[i + 3];\n				}\n				for (; i < dim; i++) a += codes[from + i] * asked[i];\n				rough[row] = this.ranking((a + b + c + d) * this.scale[row], row);\n				lowest.offer(rough[row] - this.slack(row, length));\n			}\n			return lowest.value;\n		}\n		/** What rows are ranked by, from their product with the query. */\n		ranking(product, row) {\n			const length = this.length[row];\n			if (this.metric === \"cosine\") return product / length;\n			return this.metric === \"ip\" ? product : 2 * product - length * length;\n		}\n		/** By how much a rough score may be off (Cauchy-Schwarz on what the codes leave out). */\n		slack(row, length) {\n			const error = length * (this.off[row] + ROUNDING * this.length[row]);\n			if (this.metric === \"cosine\") return error / this.length[row];\n			return this.metric === \"ip\" ? error : 2 * error;\n		}\n		exact(row, asked) {\n			const from = row * this.dim;\n			let sum = 0;\n			if (this.metric === \"l2\") {\n				for (let i = 0; i < this.dim; i++) sum -= (HALF[this.rows[from + i]] - asked[i]) ** 2;\n				return sum;\n			}\n			for (let i = 0; i < this.dim; i++) sum += HALF[this.rows[from + i]] * asked[i];\n			return this.metric === \"cosine\" ? sum / this.length[row] : sum;\n		}\n		similarity(ranking) {\n			if (this.metric === \"cosine\") return Math.max(-1, Math.min(1, ranking));\n			return this.metric === \"ip\" ? ranking : 1 / (1 + Math.sqrt(-ranking));\n		}\n	};\n	/** The k-th highest of the numbers offered: a heap whose top is the lowest kept. */\n	var Lowest = class {\n		heap = [];\n		k;\n		constructor(k) {\n			this.k = k;\n		}\n		get value() {\n			return this.heap.length < this.k ? -Infinity : this.heap[0];\n		}\n		offer(number) {\n			const { heap, k } = this;\n			if (heap.length < k) {\n				heap.push(number);\n				for (let i = heap.length - 1; i > 0;) {\n					const up = i - 1 >> 1;\n					if (heap[up] <= heap[i]) break;\n					[heap[up], heap[i]] = [heap[i], heap[up]];\n					i = up;\n				}\n			} else if (number > heap[0]) {\n				heap[0] = number;\n				for (let i = 0;;) {\n					const left = 2 * i + 1;\n					const least = left + 1 < k && heap[left + 1] < heap[left] ? left + 1 : left;\n					if (left >= k || heap[least] >= heap[i]) break;\n					[heap[least], heap[i]] = [heap[i], heap[least]];\n					i = least;\n				}\n			}\n		}\n	};\n	/** The value of each of the 65,536 float16 numbers. */\n	function halves() {\n		return Float64Array.from({ length: 65536 }, (_, bits) => {\n			const sign = bits & 32768 ? -1 : 1;\n			const exponent = bits >> 10 & 31;\n			const fraction = bits & 1023;\n			if (exponent === 31) return fraction ? NaN : sign * Infinity;\n			return sign * (exponent ? 2 ** (exponent - 25) * (1024 + fraction) : 2 ** -24 * fraction);\n		});\n	}\n	// site/src/worker.ts\n	let vectors = new Vectors(0, 1, \"cosine\");\n	let allowed = null;\n	let waiting = null;\n	const tell = (answer) => postMessage(answer);\n	/** Searches a few times for nobody, so that the browser has compiled it when somebody asks. */\n	function warm() {\n		for (let i = 0; i < 4; i++) vectors.search(i % vectors.count, 20, null);\n	}\n	function answer(ask) {\n		waiting = vectors.has(ask.row) ? null : ask;\n		if (waiting) return;\n		tell({\n			kind: \"found\",\n			number: ask.number,\n			...vectors.search(ask.row, ask.k, allowed),\n			loaded: vectors.loaded\n		});\n	}\n	onmessage = (event) => {\n		const ask = event.data;\n		if (ask.kind === \"open\") vectors = new Vectors(ask.count, ask.dim, ask.metric);\n		else if (ask.kind === \"places\") vectors.places.set(ask.places, ask.start);\n		else if (ask.kind === \"allow\") allowed = ask.mask;\n		else if (ask.kind === \"search\") answer(ask);\n		else {\n			vectors.take(ask.start, new Uint16Array(bytesOf(ask.base64).buffer));\n			tell({\n				kind: \"taken\",\n				loaded: vectors.loaded\n			});\n			if (vectors.loaded === vectors.count) warm();\n			if (waiting) answer(waiting);\n		}\n	};\n})();\n";
 	var blob = typeof self !== "undefined" && self.Blob && new Blob(["(self.URL || self.webkitURL).revokeObjectURL(self.location.href);", jsContent], { type: "text/javascript;charset=utf-8" });
 	function WorkerWrapper(options) {
 		let objURL;
@@ -863,7 +1530,7 @@
 			this.images = new Collection(facts);
 			this.sheets = new Sheets(this.images);
 			this.filtered = filter(this.images, this.view);
-			this.grid = new Grid$1(byId("results"), byId("grid"), this.images, this.sheets, (row) => this.link(row), () => this.more());
+			this.grid = new Grid(byId("results"), byId("grid"), this.images, this.sheets, (row) => this.link(row), () => this.more());
 			this.facets = new Facets(byId("facets"), byId("chips"), this.images, (change) => this.go(change));
 			this.searcher = new Searcher(this.images, () => this.progressed(), (error) => this.fault(error.message));
 			this.map = facts.map ? new MapView(byId("map"), this.images, this.sheets, (row) => this.go((view) => view.id = this.images.ids[row])) : null;

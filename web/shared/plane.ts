@@ -1,34 +1,53 @@
-// The part of the plane that is seen: from map to pixels and back, and which points are near.
+// The plane of a map: the part of it that is seen, and which points are near a place.
 
-/** A view of `width` x `height` CSS pixels on the plane; `scale` is pixels a unit. */
-export class View {
-  constructor(width, height) {
+export type Place = [number, number];
+
+/** A view of `width` x `height` CSS pixels on the plane -1..1; `scale` is pixels a unit. */
+export class Plane {
+  width = 1;
+  height = 1;
+  cx = 0;
+  cy = 0;
+  scale = 1;
+
+  constructor(width: number, height: number) {
     this.resize(width, height);
     this.fit();
   }
-  resize(width, height) {
+  /** Keeps showing everything where everything was shown. */
+  resize(width: number, height: number): void {
+    const fitted = this.isFitted;
     this.width = Math.max(1, width);
     this.height = Math.max(1, height);
+    if (fitted) this.fit();
   }
-  fit() {
+  fit(): void {
     this.cx = 0;
     this.cy = 0;
-    this.scale = 0.47 * Math.min(this.width, this.height);
+    this.scale = this.fitted;
   }
-  get fitted() {
+  get fitted(): number {
     return 0.47 * Math.min(this.width, this.height);
   }
-  toPixels(x, y) {
+  get isFitted(): boolean {
+    return Math.abs(this.scale - this.fitted) < 1e-9;
+  }
+  /** Powers of two by which it is nearer than when everything is seen. */
+  get zoomed(): number {
+    return Math.log2(this.scale / this.fitted);
+  }
+  toPixels(x: number, y: number): Place {
     return [this.width / 2 + (x - this.cx) * this.scale, this.height / 2 - (y - this.cy) * this.scale];
   }
-  toMap(px, py) {
+  toMap(px: number, py: number): Place {
     return [this.cx + (px - this.width / 2) / this.scale, this.cy - (py - this.height / 2) / this.scale];
   }
-  pan(dx, dy) {
+  pan(dx: number, dy: number): void {
     this.cx -= dx / this.scale;
     this.cy += dy / this.scale;
   }
-  zoom(factor, px, py) {
+  /** Zooms around a place in pixels, by default the middle. */
+  zoom(factor: number, px = this.width / 2, py = this.height / 2): void {
     const [x, y] = this.toMap(px, py);
     this.scale = Math.min(Math.max(this.scale * factor, this.fitted / 2), this.fitted * 5000);
     this.cx = x - (px - this.width / 2) / this.scale;
@@ -37,35 +56,37 @@ export class View {
 }
 
 const CELLS = 256;
+const cell = (value: number) => Math.min(CELLS - 1, Math.max(0, Math.floor(((value + 1) / 2) * CELLS)));
 
 /** Points in the cells of a grid, so that a few are looked at instead of all. */
-export class Grid {
-  constructor(x, y) {
-    const cell = (value) => Math.min(CELLS - 1, Math.max(0, Math.floor(((value + 1) / 2) * CELLS)));
+export class Cells {
+  private readonly x: Float32Array;
+  private readonly y: Float32Array;
+  private readonly starts = new Uint32Array(CELLS * CELLS + 1);
+  private readonly rows: Uint32Array;
+
+  constructor(x: Float32Array, y: Float32Array) {
     this.x = x;
     this.y = y;
-    this.cell = cell;
-    this.starts = new Uint32Array(CELLS * CELLS + 1);
+    this.rows = new Uint32Array(x.length);
     for (let i = 0; i < x.length; i++) this.starts[cell(y[i]) * CELLS + cell(x[i]) + 1]++;
     for (let c = 0; c < CELLS * CELLS; c++) this.starts[c + 1] += this.starts[c];
     const next = this.starts.slice();
-    this.rows = new Uint32Array(x.length);
     for (let i = 0; i < x.length; i++) this.rows[next[cell(y[i]) * CELLS + cell(x[i])]++] = i;
   }
   /** No fewer points than a rectangle holds: those of all cells that it touches. */
-  atMost(x0, y0, x1, y1) {
+  atMost(x0: number, y0: number, x1: number, y1: number): number {
     let count = 0;
-    for (let down = this.cell(y0); down <= this.cell(y1); down++) {
-      count += this.starts[down * CELLS + this.cell(x1) + 1] - this.starts[down * CELLS + this.cell(x0)];
+    for (let down = cell(y0); down <= cell(y1); down++) {
+      count += this.starts[down * CELLS + cell(x1) + 1] - this.starts[down * CELLS + cell(x0)];
     }
     return count;
   }
   /** Calls `found(row)` for every point of a rectangle. */
-  within(x0, y0, x1, y1, found) {
-    for (let down = this.cell(y0); down <= this.cell(y1); down++) {
-      const start = this.starts[down * CELLS + this.cell(x0)];
-      const end = this.starts[down * CELLS + this.cell(x1) + 1];
-      for (let i = start; i < end; i++) {
+  within(x0: number, y0: number, x1: number, y1: number, found: (row: number) => void): void {
+    for (let down = cell(y0); down <= cell(y1); down++) {
+      const end = this.starts[down * CELLS + cell(x1) + 1];
+      for (let i = this.starts[down * CELLS + cell(x0)]; i < end; i++) {
         const row = this.rows[i];
         const x = this.x[row];
         const y = this.y[row];
@@ -74,7 +95,7 @@ export class Grid {
     }
   }
   /** The point nearest to a place within `reach`, of those that `allowed(row)`; -1 for none. */
-  nearest(x, y, reach, allowed) {
+  nearest(x: number, y: number, reach: number, allowed: (row: number) => boolean): number {
     let best = -1;
     let least = reach * reach;
     this.within(x - reach, y - reach, x + reach, y + reach, (row) => {
@@ -88,8 +109,8 @@ export class Grid {
   }
 }
 
-/** Whether a place lies inside a closed line of [x, y] (crossings of a ray). */
-export function inside(x, y, line) {
+/** Whether a place lies inside a closed line (crossings of a ray). */
+export function inside(x: number, y: number, line: readonly Place[]): boolean {
   let within = false;
   for (let i = 0, j = line.length - 1; i < line.length; j = i++) {
     const [xi, yi] = line[i];
