@@ -13,8 +13,36 @@ from fastapi.openapi.utils import get_openapi
 
 from lookalike.api.guard import Guard
 from lookalike.api.problems import SCHEMA, answer_errors
-from lookalike.api.routes import changes, health, images, judgements, search, spaces
+from lookalike.api.routes import (
+    changes,
+    clusters,
+    duplicates,
+    embeddings,
+    facets,
+    health,
+    images,
+    judgements,
+    library,
+    maps,
+    search,
+    spaces,
+)
 from lookalike.api.service import Service
+
+NOUNS = (
+    search,
+    embeddings,
+    images,
+    changes,
+    judgements,
+    library,
+    spaces,
+    facets,
+    maps,
+    clusters,
+    duplicates,
+    health,
+)
 
 
 def create_app(service: Service) -> FastAPI:
@@ -48,7 +76,7 @@ def _routed(lifespan: Any) -> FastAPI:
         lifespan=lifespan,
     )
     answer_errors(app)
-    for noun in (search, images, changes, judgements, spaces, health):
+    for noun in NOUNS:
         app.include_router(noun.router)
 
     def described() -> dict[str, Any]:

@@ -20,7 +20,7 @@ from lookalike.api.rates import Rates
 from lookalike.api.settings import ServeSettings
 
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
-ASKING = ("/v1/search",)
+ASKING = frozenset({"/v1/search", "/v1/search/image", "/v1/embeddings", "/v1/duplicates/plan"})
 """Routes that are posted to and change nothing."""
 OPEN = frozenset({"/", "/healthz", "/readyz"})
 OPEN_BELOW = "/assets/"
@@ -88,7 +88,7 @@ class Guard:
             if key is None:
                 detail = "Send a key that this service knows, as: Authorization: Bearer KEY"
                 return problem(401, detail, {"WWW-Authenticate": "Bearer"})
-            if not (reading or key.writes or path.startswith(ASKING)):
+            if not (reading or key.writes or path in ASKING):
                 return problem(403, "This key may read and not write.")
         wait = 0.0 if is_open else self._rates.wait(_who(key, scope))
         if wait:

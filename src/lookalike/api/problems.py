@@ -51,8 +51,28 @@ SCHEMA = {
         "reason": {"type": "string", "description": "Why an image was rejected, in a word."},
     },
 }
-_FOLDERS = re.compile(r"(?:(?<=^)|(?<=[\s'\"(:=]))(?:/|[A-Za-z]:[\\/])(?:[^/\\\s'\"]+[/\\])*")
+NOT_CHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "The client has it already."}}
+_FOLDERS = re.compile(
+    r"(?:(?<=^)|(?<=[\s'\"(:=]))(?:/(?!v1/)|[A-Za-z]:[\\/])(?:[^/\\\s'\"]+[/\\])*"
+)
 _LONGEST = 1000
+
+
+class NotThereError(LookalikeError):
+    """What is asked for by name is not there."""
+
+
+class NotMadeError(NotThereError):
+    """Something that a job makes, and none has made yet."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(
+            f'Not made yet: {kind}. A job makes it: POST /v1/jobs {{"kind": "{kind}"}}'
+        )
+
+
+class ConflictError(LookalikeError):
+    """What is asked does not fit what there is by now."""
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -93,6 +113,10 @@ def of_error(error: LookalikeError) -> Response:
             return problem(422, " ".join(filter(None, (error.problem, error.hint))))
         case UnknownIdError():
             return problem(404, str(error).removesuffix(" See: lookalike info"))
+        case NotThereError():
+            return problem(404, str(error))
+        case ConflictError():
+            return problem(409, str(error))
         case UsageError():
             return problem(422, str(error))
         case DuplicateIdError():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,11 @@ from lookalike.types import Scalar
 
 def lane_of(question: SearchRequest, lanes: Lanes) -> Lane:
     """Where a question is answered: URLs wait for the web, images for the network."""
-    items = [*question.positive, *question.negative]
+    return lane_for([*question.positive, *question.negative], lanes)
+
+
+def lane_for(items: Sequence[SearchItem], lanes: Lanes) -> Lane:
+    """The same for items."""
     if any(item.url is not None for item in items):
         return lanes.web
     if any(
@@ -35,10 +40,10 @@ def answer(library: Library, question: SearchRequest) -> SearchAnswer:
     """The answer to a question of several items. Raises as `Library.search`."""
     if question.weights and question.space is not None:
         raise UsageError("Weights name their spaces: leave the space out.")
-    space = library.space if question.space is None else _space(library, question.space)
+    space = space_of(library, question.space)
     query = Query(
-        [_item(item, space) for item in question.positive],
-        [_item(item, space) for item in question.negative],
+        [as_item(item, space) for item in question.positive],
+        [as_item(item, space) for item in question.negative],
     )
     return found(library, query, question, dict(question.weights) or None)
 
@@ -64,7 +69,8 @@ def found(
     )
 
 
-def _item(item: SearchItem, space: Space) -> Item:
+def as_item(item: SearchItem, space: Space) -> Item:
+    """An item of a request as one of a query. Raises `UsageError`."""
     if item.url is not None and not item.url.lower().startswith(URL_PREFIXES):
         raise UsageError("A url begins with http:// or https://.")
     return Item(
@@ -96,7 +102,10 @@ def _bytes(text: str) -> bytes:
         raise UsageError("An image is the base64 of an image file; this is not base64.") from error
 
 
-def _space(library: Library, name: str) -> Space:
+def space_of(library: Library, name: str | None) -> Space:
+    """The space of that name, or the default one. Raises `UnknownNameError`."""
+    if name is None:
+        return library.space
     for space in library.spaces():
         if space.name == name:
             return space
@@ -117,6 +126,8 @@ def _shown(hits: Hits) -> SearchAnswer:
                 url=web_address(hit.uri),
                 meta=plain_meta(hit.meta),
                 copies=hit.copies,
+                width=hit.size[0],
+                height=hit.size[1],
                 match=None if hit.match is None else round(hit.match, 4),
             )
             for hit in hits

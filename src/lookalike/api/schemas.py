@@ -122,12 +122,17 @@ class Thing(BaseModel):
 
 
 class HitOut(Thing):
-    """A match. `similarity`: higher is better; `match`, 0..1: how sure it is one."""
+    """A match. `similarity`: higher is better; `match`, 0..1: how sure it is one.
+
+    `width` and `height` are those of the upright picture.
+    """
 
     rank: int
     similarity: float
     distance: float
     copies: int
+    width: int
+    height: int
     match: float | None = None
 
 
@@ -158,8 +163,22 @@ class ImagesAnswer(BaseModel):
     next: int | None
 
 
+class IndexOut(BaseModel):
+    """An approximate index: its engine, the vectors in it, and its recall at `k` as measured."""
+
+    engine: str
+    vectors: int
+    recall: float
+    k: int
+    wanted_recall: float
+
+
 class SpaceOut(BaseModel):
-    """A way of seeing. `default` is the one that is meant when none is named."""
+    """A way of seeing. `default` is the one that is meant when none is named.
+
+    `words` says whether a text can be asked for, `calibrated` whether answers have a match.
+    Without an `index` every vector is compared.
+    """
 
     name: str
     model: str
@@ -168,6 +187,9 @@ class SpaceOut(BaseModel):
     bits: bool
     vectors: int
     default: bool
+    words: bool
+    calibrated: bool
+    index: IndexOut | None
 
 
 class SpacesAnswer(BaseModel):

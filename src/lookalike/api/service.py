@@ -9,6 +9,8 @@ from typing import Annotated
 import numpy as np
 from fastapi import Depends, Request
 
+from lookalike.api.duplicates import Duplicated
+from lookalike.api.kept import Kept
 from lookalike.api.lanes import Lanes
 from lookalike.api.metrics import Metrics
 from lookalike.api.settings import ServeSettings
@@ -16,21 +18,26 @@ from lookalike.errors import LookalikeError
 from lookalike.library.library import Library
 from lookalike.library.uploading import Uploader
 from lookalike.search.query import Item
+from lookalike.store.records import Space
 
 
 @dataclass(slots=True)
 class Service:
     """What a route needs; `ready` is set when model and vectors are loaded."""
 
+    name: str
     library: Library
     settings: ServeSettings
     metrics: Metrics
     lanes: Lanes = field(init=False)
+    duplicated: Duplicated = field(init=False)
     ready: threading.Event = field(default_factory=threading.Event)
+    kept: Kept = field(default_factory=Kept)
     _uploader: Uploader | None = None
 
     def __post_init__(self) -> None:
         self.lanes = Lanes(askers=self.settings.askers, waiting=self.settings.waiting)
+        self.duplicated = Duplicated(self.library)
         self.metrics.watch(self.lanes, self.library)
 
     def warm(self) -> None:
@@ -43,6 +50,11 @@ class Service:
             for image in self.library.head(1):
                 self.library.search(Item(id=image.id), k=1)
         self.ready.set()
+
+    def knows_words(self, space: Space) -> bool:
+        """Whether a space can be asked with a text; its model is looked at once."""
+        key = ("words", space.key, space.fingerprint)
+        return self.kept.get(key, lambda: self.library.knows_words(space.name))
 
     def uploader(self) -> Uploader:
         """What takes in images, made when the first one comes; for the lane of writes alone."""

@@ -82,7 +82,7 @@ def serve(
         address = socket.getsockname()
         shown = f"[{address[0]}]" if ":" in address[0] else address[0]
         say(f"Serving {len(opened):,} images on http://{shown}:{address[1]}. Ctrl-C stops it.")
-        app = create_app(Service(opened, settings, metrics))
+        app = create_app(Service("library", opened, settings, metrics))
         app.include_router(page.router)
         run_server(app, socket)
     say("Stopped.")

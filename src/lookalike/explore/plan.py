@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, fields
 from fnmatch import fnmatch
 from pathlib import Path
@@ -75,10 +75,16 @@ _RANKS: dict[Keep, tuple[Rank, str]] = {
 }
 
 
-def make_plan(groups: Sequence[Group], keep: str, protect: Sequence[str] = ()) -> Plan:
+def make_plan(
+    groups: Sequence[Group],
+    keep: str,
+    protect: Sequence[str] = (),
+    drop: Collection[str] = (),
+) -> Plan:
     """Keep one image of each group by a rule: best, first, largest or newest.
 
-    `protect` are patterns of ids or paths that always stay. An image goes only when it was
+    `protect` are patterns of ids or paths that always stay; ids in `drop` stay only where
+    nothing else of their group does. An image goes only when it was
     verified against one that stays; one that is in several groups gets one answer. Raises
     `UnknownNameError` for another rule.
     """
@@ -94,6 +100,7 @@ def make_plan(groups: Sequence[Group], keep: str, protect: Sequence[str] = ()) -
             range(len(group.images)),
             key=lambda place: (
                 not _protected(group.images[place], protect),
+                group.images[place].id in drop,
                 *rank(group.images[place]),
             ),
         )

@@ -143,6 +143,18 @@ def find_clusters(
     return _described(store, vectors, recipe, assigned, lost)
 
 
+def kept_clusters(store: Store) -> Clusters | None:
+    """The clusters that were found last, as they are now; None when they never were."""
+    kept = store.setting(_SETTING)
+    if kept is None:
+        return None
+    recipe = json.loads(kept)
+    space = next((one for one in store.spaces() if one.name == recipe["space"]), None)
+    if space is None:
+        return None
+    return _described(store, vectors_by_content(store, space), recipe, 0, [])
+
+
 def name_cluster(store: Store, old: str, new: str) -> int:
     """Give a cluster a name, which it keeps when clusters are found anew; returns its images.
 

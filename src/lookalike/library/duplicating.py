@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
@@ -38,9 +38,11 @@ class Duplicates:
     decided: int
     picture: Picture
 
-    def plan(self, keep: str = "best", protect: Sequence[str] = ()) -> Plan:
+    def plan(
+        self, keep: str = "best", protect: Sequence[str] = (), drop: Collection[str] = ()
+    ) -> Plan:
         """Which image of each group stays: best, first, largest or newest; see `make_plan`."""
-        return make_plan(self.groups, keep, protect)
+        return make_plan(self.groups, keep, protect, drop)
 
     def html(self, plan: Plan) -> str:
         """The groups side by side as one page: what stays, what may go, and why."""
@@ -97,17 +99,30 @@ def find(
             found = find_duplicates(store, prints, wanted)
         finally:
             prints.close()
-    decisions = store.decisions()
-    groups: list[Group] = []
-    decided = 0
-    for group in found.groups:
-        parts, dropped = _undecided(group, decisions)
-        decided += dropped
-        groups += parts
+    groups, decided = _all_undecided(store, found.groups)
     if side is not None:
         groups = [part for group in groups if (part := _crossing(group, side)) is not None]
     ordered = sorted(groups, key=lambda group: -len(group.images))
     return Duplicates(found, ordered, decided, picture)
+
+
+def still(store: Store, before: Duplicates) -> Duplicates:
+    """What is left of groups found before: without images that went, and pairs decided since."""
+    keys = {image.key for group in before.groups for image in group.images}
+    now = {image.key: image for image in store.images_by_key(sorted(keys))}
+    left = []
+    for group in before.groups:
+        there = [
+            place
+            for place, image in enumerate(group.images)
+            if image.key in now and now[image.key].content == image.content
+        ]
+        if len(there) == len(group.images):
+            left.append(group)
+        elif len(there) > 1:
+            left.append(_part(group, there))
+    groups, decided = _all_undecided(store, left)
+    return replace(before, groups=groups, decided=before.decided + decided)
 
 
 def apply(
@@ -158,6 +173,18 @@ def _crossing(group: Group, side: Callable[[ImageRecord], Any]) -> Group | None:
         if sides[one] != sides[other]
     }
     return replace(group, edges=edges) if edges else None
+
+
+def _all_undecided(store: Store, groups: Sequence[Group]) -> tuple[list[Group], int]:
+    """Groups without the pairs on which somebody decided, and how many pairs those are."""
+    decisions = store.decisions()
+    left: list[Group] = []
+    decided = 0
+    for group in groups:
+        parts, dropped = _undecided(group, decisions)
+        decided += dropped
+        left += parts
+    return left, decided
 
 
 def _undecided(group: Group, decisions: Mapping[tuple[str, str], str]) -> tuple[list[Group], int]:

@@ -51,6 +51,16 @@ def get(connection: sqlite3.Connection, space: Space) -> Layout | None:
     )
 
 
+def mark(connection: sqlite3.Connection, space: Space) -> str | None:
+    """A text that changes when the map of a space does; None when it was never laid out."""
+    row = connection.execute(
+        "SELECT recipe, made, (SELECT count(*) FROM positions WHERE space = layouts.space) "
+        "FROM layouts WHERE space = ?",
+        (space.key,),
+    ).fetchone()
+    return None if row is None else " ".join(map(str, row))
+
+
 def put(
     transaction: Transaction,
     space: Space,

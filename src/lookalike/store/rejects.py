@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from lookalike.store.cells import name_cell, name_from, plain
 from lookalike.store.database import Transaction
@@ -32,12 +33,28 @@ def delete(transaction: Transaction, id_: str) -> None:
     transaction.connection.execute("DELETE FROM rejects WHERE id = ?", (id_,))
 
 
+_ALL = (
+    "SELECT id, sources.uri, rejects.uri, reason, detail, seen "
+    "FROM rejects JOIN sources USING (source) "
+)
+
+
 def every(connection: sqlite3.Connection) -> Iterator[RejectRecord]:
     """All rejects, by id."""
-    for id_, source, uri, reason, detail, seen in connection.execute(
-        "SELECT id, sources.uri, rejects.uri, reason, detail, seen "
-        "FROM rejects JOIN sources USING (source) ORDER BY id"
-    ):
+    return _records(connection.execute(_ALL + "ORDER BY id"))
+
+
+def some_after(
+    connection: sqlite3.Connection, after: str, limit: int, reason: str | None
+) -> Iterator[RejectRecord]:
+    """The next `limit` rejects after an id, by id; of one reason, where it is given."""
+    condition = "WHERE id > :after AND (:reason IS NULL OR reason = :reason) "
+    found = {"after": after, "reason": reason, "limit": limit}
+    return _records(connection.execute(_ALL + condition + "ORDER BY id LIMIT :limit", found))
+
+
+def _records(rows: Iterable[tuple[Any, ...]]) -> Iterator[RejectRecord]:
+    for id_, source, uri, reason, detail, seen in rows:
         yield RejectRecord(id_, name_from(source), name_from(uri), reason, detail, seen)
 
 

@@ -52,17 +52,27 @@ _PICTURE = responses(404) | {
 
 
 class Listing(Asked):
-    """Which images are listed: `count` of them after `after`, of those that `where` leaves."""
+    """Which images are listed: `count` of them after `after`, of those that `where` leaves.
+
+    `newest` begins with those that were added last.
+    """
 
     count: Annotated[int, Field(ge=1, le=MOST)] = 100
     after: Annotated[int, Field(ge=0, le=2**62)] = 0
     where: Annotated[str, Field(max_length=4000)] | None = None
+    newest: bool = False
 
 
 @router.get("/images", responses=responses())
 async def images(listing: Annotated[Listing, Query()], service: ServiceOf) -> ImagesAnswer:
     """The images of the library, in the order in which they were added."""
-    some = partial(service.library.images, listing.count, after=listing.after, where=listing.where)
+    some = partial(
+        service.library.images,
+        listing.count,
+        after=listing.after,
+        where=listing.where,
+        newest=listing.newest,
+    )
     records = await service.lanes.quick.run(some)
     more = records[-1].key if len(records) == listing.count else None
     return ImagesAnswer(images=[known(image) for image in records], next=more)

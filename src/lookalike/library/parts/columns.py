@@ -10,6 +10,7 @@ from lookalike.errors import UnknownNameError
 from lookalike.library.deriving import OnStep, add_column
 from lookalike.library.parts.opened import Opened
 from lookalike.search.filters.describe import ColumnInfo, describe
+from lookalike.search.filters.facets import Facet, facets
 from lookalike.search.filters.resolve import filtered
 from lookalike.store.fields import Origin
 from lookalike.store.records import ImageRecord
@@ -32,17 +33,39 @@ class Columns(Opened):
         return [id_ for id_ in found if id_ is not None]
 
     def images(
-        self, count: int = 100, *, after: int = 0, where: str | None = None
+        self,
+        count: int = 100,
+        *,
+        after: int = 0,
+        where: str | None = None,
+        newest: bool = False,
     ) -> list[ImageRecord]:
         """The next images after the one with the key `after`, in the order of adding.
 
-        `where` is a filter. Raises `FilterError`.
+        `newest` turns the order round, and begins with the last where `after` is 0. `where` is
+        a filter. Raises `FilterError`.
         """
+        before = after or int(np.iinfo(np.int64).max)
         if where is None:
+            if newest:
+                return self._store.images_by_key(self._store.keys_before(before, count))
             return self._store.images_by_key(self._store.keys_after(after, count))
         keys = filtered(self._store.column_cache, where).keys
+        if newest:
+            last = int(np.searchsorted(keys, before, side="left"))
+            return self._store.images_by_key(keys[max(0, last - count) : last][::-1])
         first = int(np.searchsorted(keys, after, side="right"))
         return self._store.images_by_key(keys[first : first + count])
+
+    def facets(
+        self, where: str | None = None, columns: Sequence[str] = ()
+    ) -> tuple[int, list[Facet]]:
+        """How many images a filter leaves, and how often each value of columns is among them.
+
+        `columns` by name; without any, all but ids and sources. Raises `FilterError`,
+        `UnknownNameError`.
+        """
+        return facets(self._store.column_cache, where, columns)
 
     def add_column(
         self, name: str, *, on_step: OnStep | None = None, stop: Stop = lambda: False

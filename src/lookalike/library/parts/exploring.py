@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from lookalike.explore.quarantine import Moved
     from lookalike.library.clustering import Clusters
     from lookalike.library.duplicating import Duplicates
+    from lookalike.library.map_points import MapPoints
     from lookalike.library.mapping import Map
     from lookalike.library.outlying import Outliers
 
@@ -41,6 +42,21 @@ class Exploring(Opened):
 
         chosen = self._chosen(space)
         return make_map(self._store, chosen, method, seed=seed, refresh=refresh, on_step=on_step)
+
+    def map_points(
+        self, space: str | None = None, *, where: str | None = None, columns: Sequence[str] = ()
+    ) -> MapPoints | None:
+        """The map as it was laid out last, with columns as colours; None without one.
+
+        Of the images that `where` leaves. Raises `UnknownNameError`, `FilterError`.
+        """
+        from lookalike.library.map_points import map_points
+
+        return map_points(self._store, self._chosen(space), where, columns)
+
+    def map_mark(self, space: str | None = None) -> str | None:
+        """A text that changes when the map is laid out or grows; None without one."""
+        return self._store.mark_of_layout(self._chosen(space))
 
     def map_html(
         self,
@@ -93,6 +109,12 @@ class Exploring(Opened):
             on_step=on_step,
         )
 
+    def kept_clusters(self) -> Clusters | None:
+        """The clusters that were found last, as they are now; None when they never were."""
+        from lookalike.library.clustering import kept_clusters
+
+        return kept_clusters(self._store)
+
     def name_cluster(self, old: str, new: str) -> int:
         """Give a cluster a name; returns how many contents it has. Raises `UnknownNameError`."""
         from lookalike.library.clustering import name_cluster
@@ -123,6 +145,12 @@ class Exploring(Opened):
 
         chosen, picture = self._chosen(space), self.thumbnail
         return find(self._store, self._resources, chosen, level, across, picture, on_step, stop)
+
+    def duplicates_left(self, before: Duplicates) -> Duplicates:
+        """What is left of groups found before, after images went or were decided on."""
+        from lookalike.library.duplicating import still
+
+        return still(self._store, before)
 
     def apply_duplicates(
         self,

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from math import isfinite
 from typing import TYPE_CHECKING
 
 from lookalike.errors import UsageError
 from lookalike.library.parts.opened import Opened
 from lookalike.store.records import Verdict
+from lookalike.types import Scalar
 
 if TYPE_CHECKING:
     from lookalike.evaluate.evaluation import Evaluation
     from lookalike.evaluate.measure import Progress
+    from lookalike.learn.tracker import Tracker
     from lookalike.library.judging import Proposal, Standing
     from lookalike.library.verdicts import Taken
 
@@ -70,6 +73,23 @@ class Judging(Opened):
             tune=tune_weights,
         )
         return evaluate_library(self._store, plan, progress)
+
+    @contextmanager
+    def tracked(
+        self, track: str | None, kind: str, name: str, parameters: Mapping[str, Scalar]
+    ) -> Iterator[Tracker]:
+        """The record of one run on this library, as `"mlflow"` keeps it; None keeps none.
+
+        Beside `parameters` it says which images the library holds. Give the tracker to
+        `library.tracking`. Raises `MissingExtraError`, `UnknownNameError`, `ServerError`.
+        """
+        from lookalike.learn.tracking import tracked
+        from lookalike.library.tracking import data_facts
+
+        with tracked(track, kind, name) as tracker:
+            if track is not None:
+                tracker.parameters({**parameters, **data_facts(self._store)})
+            yield tracker
 
     def judge(self, query: str, image: str, verdict: float | None) -> None:
         """Keep a verdict on an image as an answer to another, by id; None takes it back.

@@ -68,6 +68,23 @@ class Opened:
         """Every image that was offered and could not be used, with its reason."""
         return self._store.rejects()
 
+    def rejects_after(
+        self, after: str, count: int, reason: str | None = None
+    ) -> list[RejectRecord]:
+        """The next rejects after an id, by id; of one reason, where it is given."""
+        return self._store.rejects_after(after, count, reason)
+
+    @property
+    def version(self) -> str:
+        """What was read at the same version is the same still; no other library has it."""
+        number = self._store.data_version()
+        return f"{number}-{self._store.token(number)}"
+
+    @property
+    def images_mark(self) -> str:
+        """A text that changes when an image is added, replaced, removed, or told anew."""
+        return self._store.mark_of_images()
+
     def info(self) -> Counts:
         """How much the library holds."""
         return self._store.counts()

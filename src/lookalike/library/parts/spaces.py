@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from lookalike.embed.embedder import Embedder
 from lookalike.embed.report import Report
 from lookalike.embed.way import Way
+from lookalike.errors import LookalikeError
 from lookalike.library.adding import OnProgress
 from lookalike.library.importing import Imported, import_vectors
 from lookalike.library.parts.opened import Opened
@@ -152,6 +153,19 @@ class Spaces(Opened):
         """
         way = way_of(self._store, self._store.space(name))
         return way, self._resources.embedder(way, many=False)
+
+    def is_calibrated(self, name: str | None = None) -> bool:
+        """Whether answers from a space say how sure a match is."""
+        from lookalike.library.matching import calibration_of
+
+        return calibration_of(self._store, self._chosen(name)) is not None
+
+    def knows_words(self, name: str | None = None) -> bool:
+        """Whether a space can be asked with a text; no where its model cannot be had here."""
+        try:
+            return way_of(self._store, self._chosen(name)).model.open_text is not None
+        except LookalikeError:
+            return False
 
     def default_space(self, name: str) -> None:
         """Make a space the one that is added to and searched; the others are kept."""

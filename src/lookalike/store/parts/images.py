@@ -96,6 +96,11 @@ class Images(Opened):
         with self._database.reading() as connection:
             return images.keys_after(connection, after, count)
 
+    def keys_before(self, before: int, count: int) -> list[int]:
+        """The next `count` keys of images below one, falling: the newest first."""
+        with self._database.reading() as connection:
+            return images.keys_before(connection, before, count)
+
     def ids(self, keys: Sequence[int] | Keys) -> list[str | None]:
         """The id of each key, None where it was removed meanwhile."""
         with self._database.reading() as connection:
@@ -125,6 +130,11 @@ class Images(Opened):
         """All rejects, by id, as of one moment."""
         with self._database.reading() as connection:
             yield from rejects.every(connection)
+
+    def rejects_after(self, after: str, count: int, reason: str | None) -> list[RejectRecord]:
+        """The next rejects after an id, by id; of one reason, where it is given."""
+        with self._database.reading() as connection:
+            return list(rejects.some_after(connection, after, count, reason))
 
     def fingerprints(self) -> Fingerprints:
         """The first image and the perceptual hash of every content."""

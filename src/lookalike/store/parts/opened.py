@@ -75,6 +75,11 @@ class Opened:
         with self._database.reading() as connection:
             return marks.of_verdicts(connection)
 
+    def digests(self) -> tuple[str, str]:
+        """What tells the images from others, and what tables say of them: sha256, hexadecimal."""
+        with self._database.reading() as connection:
+            return marks.digests(connection)
+
     def setting(self, name: str) -> str | None:
         """What was kept under a name, None if nothing was."""
         with self._database.reading() as connection:

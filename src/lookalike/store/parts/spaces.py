@@ -147,6 +147,11 @@ class Spaces(Images):
         with self._database.reading() as connection:
             return layouts.get(connection, space)
 
+    def mark_of_layout(self, space: Space) -> str | None:
+        """A text that changes when the map of a space does; None when it was never laid out."""
+        with self._database.reading() as connection:
+            return layouts.mark(connection, space)
+
     def set_layout(
         self, space: Space, recipe: Mapping[str, object], contents_: Keys, points: Floats
     ) -> None:
