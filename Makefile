@@ -64,9 +64,10 @@ web/node_modules/.installed: web/package.json
 
 # Whether the committed pages are those that web/ makes; where nobody builds them, there is nothing to do.
 check-web:
-	@test ! -d web/node_modules || { rm -rf build/site build/page && \
-		SITE_OUT="$(CURDIR)/build/site" PAGE_OUT="$(CURDIR)/build/page" npm --prefix web run -s build && \
-		diff -r build/site src/lookalike/share/site_page && diff -r build/page src/lookalike/web/built || \
+	@test ! -d web/node_modules || { rm -rf build/site build/map build/page && \
+		SITE_OUT="$(CURDIR)/build/site" MAP_OUT="$(CURDIR)/build/map" PAGE_OUT="$(CURDIR)/build/page" npm --prefix web run -s build && \
+		diff -r build/site src/lookalike/share/site_page && diff build/map/map.js src/lookalike/explore/page/map.js && \
+		diff -r build/page src/lookalike/web/built || \
 		{ echo "The built pages are not those of web/: make web" >&2; exit 1; }; }
 
 docs: .venv/.installed ## Write the generated pages of docs/ again
