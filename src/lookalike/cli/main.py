@@ -16,6 +16,7 @@ import typer
 from lookalike.cli import (
     calibrate,
     classify,
+    clean,
     clusters,
     columns,
     demo,
@@ -36,6 +37,7 @@ from lookalike.cli import (
     pack,
     publish,
     recommend,
+    registry,
     rejects,
     remove,
     run,
@@ -58,6 +60,7 @@ app = typer.Typer(
 )
 for command in (index, search, neighbours, show, info, rejects, remove, embed, fetch, doctor, demo):
     app.command()(getattr(command, command.__name__.rpartition(".")[2]))
+app.command()(clean.clean)
 app.command()(evaluate.evaluate)
 app.command()(judge.judge)
 app.command()(calibrate.calibrate)
@@ -75,6 +78,9 @@ app.command("import")(import_.import_)
 app.add_typer(space.space, name="space")
 app.add_typer(columns.columns, name="columns")
 app.add_typer(classify.classify, name="classify")
+models.models.command()(registry.register)
+models.models.command()(registry.registered)
+models.models.command()(registry.alias)
 app.add_typer(models.models, name="models")
 app.add_typer(export.export, name="export")
 

@@ -13,12 +13,9 @@ from lookalike.sources.columns import ColumnKinds, Kind, as_text
 from lookalike.sources.naming import absolute
 from lookalike.sources.rows import Row
 from lookalike.sources.table_formats import TABLE_SUFFIXES, table_format
+from lookalike.sources.table_plan import URL_COLUMNS
 from lookalike.types import readable
 
-URL_COLUMNS = frozenset(
-    {"url", "image_url", "imageurl", "img_url", "image_link", "image_uri", "uri", "link"}
-)
-"""Names, in lower case, of which a table may have one to need no `url_column`."""
 LOOK_ROWS = 100
 
 

@@ -40,23 +40,30 @@ class Seen:
         `number` is its line, row or place in the order; `place` says where the image lies.
         Raises `StorageFullError` when the temporary folder is full.
         """
-        key, place_hash, row_hash = _hash(id), _hash(place), _hash(values)
+        key = _hash(id)
         try:
             added = self._db.execute(
                 "INSERT OR IGNORE INTO seen VALUES (?, ?, ?, ?)",
-                (key, place_hash, row_hash, number),
+                (key, _hash(place), _hash(values), number),
             )
         except sqlite3.OperationalError as error:
             raise StorageFullError(
                 f"No room for the list of ids in the temporary folder ({error}). "
                 "Free some, or set TMPDIR to a folder with more."
             ) from error
-        if added.rowcount:
-            return None
-        first, first_place, first_row = self._db.execute(
+        return None if added.rowcount else self._found(key, place, values)
+
+    def find(self, id: str, place: str = "", values: str = "") -> Earlier | None:  # noqa: A002
+        """The offer that was noted under that id; notes nothing."""
+        return self._found(_hash(id), place, values)
+
+    def _found(self, key: bytes, place: str, values: str) -> Earlier | None:
+        first = self._db.execute(
             "SELECT number, place, row FROM seen WHERE id = ?", (key,)
         ).fetchone()
-        return Earlier(first, first_place == place_hash, first_row == row_hash)
+        if first is None:
+            return None
+        return Earlier(first[0], first[1] == _hash(place), first[2] == _hash(values))
 
     def close(self) -> None:
         """Drop the temporary database."""
@@ -64,4 +71,6 @@ class Seen:
 
 
 def _hash(text: str) -> bytes:
+    if not text:
+        return b""
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()

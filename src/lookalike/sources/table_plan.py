@@ -19,6 +19,10 @@ PATH_COLUMNS = frozenset(
     {"image", "path", "file", "filename", "file_name", "filepath", "file_path", "image_path"}
 )
 """Names, in lower case, of which a table may have one to need no `path_column`."""
+URL_COLUMNS = frozenset(
+    {"url", "image_url", "imageurl", "img_url", "image_link", "image_uri", "uri", "link"}
+)
+"""Names, in lower case, of which a table may have one to need no `url_column`."""
 
 
 @dataclass(frozen=True, slots=True)

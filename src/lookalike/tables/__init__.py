@@ -1,0 +1,1 @@
+"""Tables before any image is looked at: written, cleaned, split."""
