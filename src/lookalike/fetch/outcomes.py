@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Literal, TypeAlias
 
-from lookalike.errors import MissingExtraError
 from lookalike.fetch.journal import Journal, Outcome, Stored, url_key
 from lookalike.fetch.report import FetchReport
 from lookalike.fetch.table import Survey, UrlTable
-from lookalike.sources.columns import Kind, as_text, convert
+from lookalike.sources.columns import Kind, convert
 from lookalike.sources.seen import Seen
+from lookalike.tables.writing import writing_table
 
 OutcomesFormat: TypeAlias = Literal["csv", "parquet"]
 FIELDS: Mapping[str, Kind] = {
@@ -29,11 +28,6 @@ FIELDS: Mapping[str, Kind] = {
     "tries": "int",
     "seconds": "float",
 }
-PARQUET_ROWS = 10_000
-
-
-class _Writer(Protocol):
-    def write(self, cells: Mapping[str, Any]) -> None: ...
 
 
 def write_outcomes(
@@ -48,9 +42,7 @@ def write_outcomes(
     kinds = survey.columns()
     names = {field: field if field not in kinds else f"fetch_{field}" for field in FIELDS}
     columns = {**kinds, **{names[field]: kind for field, kind in FIELDS.items()}}
-    part = path.with_name(path.name + ".part")
-    opened = _parquet(part, columns) if path.suffix == ".parquet" else _csv(part, columns)
-    with opened as writer, closing(Seen()) as seen:
+    with writing_table(path, columns) as write, closing(Seen()) as seen:
         for row in table.rows():
             url = table.url(row)
             outcome, stored = _found(journal, url, row.problem)
@@ -63,8 +55,7 @@ def write_outcomes(
             cells = {column: convert(row.cells.get(column), kind) for column, kind in kinds.items()}
             for field, value in _fields(outcome, stored, again=again).items():
                 cells[names[field]] = value
-            writer.write(cells)
-    part.replace(path)
+            write(cells)
 
 
 def _found(journal: Journal, url: str, problem: str) -> tuple[Outcome | None, Stored | None]:
@@ -94,41 +85,3 @@ def _fields(outcome: Outcome | None, stored: Stored | None, *, again: bool) -> d
     if stored is not None:
         fields |= {"file": stored.file, "width": stored.width, "height": stored.height}
     return fields
-
-
-@contextmanager
-def _csv(path: Path, columns: Mapping[str, Kind | None]) -> Iterator[_Writer]:
-    class CsvWriter:
-        def write(self, cells: Mapping[str, Any]) -> None:
-            rows.writerow([as_text(cells.get(column)) for column in columns])
-
-    with path.open("w", newline="", encoding="utf-8") as file:
-        rows = csv.writer(file, lineterminator="\n")
-        rows.writerow(columns)
-        yield CsvWriter()
-
-
-@contextmanager
-def _parquet(path: Path, columns: Mapping[str, Kind | None]) -> Iterator[_Writer]:
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ImportError as error:
-        raise MissingExtraError("Writing Parquet tables", "tables") from error
-    types = {"bool": pa.bool_(), "int": pa.int64(), "float": pa.float64(), "text": pa.string()}
-    schema = pa.schema([(column, types[kind or "text"]) for column, kind in columns.items()])
-    held: list[Mapping[str, Any]] = []
-
-    class ParquetWriter:
-        def write(self, cells: Mapping[str, Any]) -> None:
-            held.append(cells)
-            if len(held) >= PARQUET_ROWS:
-                flush()
-
-    def flush() -> None:
-        file.write_table(pa.Table.from_pylist(held, schema=schema))
-        held.clear()
-
-    with pq.ParquetWriter(path, schema) as file:
-        yield ParquetWriter()
-        flush()
