@@ -52,13 +52,13 @@ class Costs:
 def measure(folder: Path, runtime: str, seconds: float) -> Costs:
     """The three stages, one after the other."""
     return Costs(
-        _side_by_side("decode", folder, seconds, cores()),
-        _side_by_side("hashes", folder, seconds, cores()),
-        _side_by_side(f"network-{runtime}", folder, seconds, 1) * cores(),
+        side_by_side("decode", folder, seconds, cores()),
+        side_by_side("hashes", folder, seconds, cores()),
+        side_by_side(f"network-{runtime}", folder, seconds, 1) * cores(),
     )
 
 
-def _side_by_side(stage: str, folder: Path, seconds: float, processes: int) -> float:
+def side_by_side(stage: str, folder: Path, seconds: float, processes: int) -> float:
     """Mean seconds an image of processes that do a stage at the same time."""
     command = module("stages", stage, folder, str(seconds))
     started = [

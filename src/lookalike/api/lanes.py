@@ -7,17 +7,10 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from lookalike.errors import LookalikeError
+from lookalike.api.crowded import CrowdedError
+from lookalike.api.together import Together
 
 Done = TypeVar("Done")
-
-
-class CrowdedError(LookalikeError):
-    """More is asked at once than may wait; `seconds` is when to ask again."""
-
-    def __init__(self, seconds: int = 1) -> None:
-        self.seconds = seconds
-        super().__init__(f"Too much is asked at once: ask again in {seconds} s.")
 
 
 class Lane:
@@ -64,11 +57,13 @@ class Lanes:
         self.images = Lane("images", askers, waiting)
         self.web = Lane("web", 8, 16)
         self.writes = Lane("writes", 1, 32)
+        self.long = Lane("long", 1, 1)
+        self.searches = Together("searches", 2, 4 * waiting, 64)
 
     @property
-    def all(self) -> tuple[Lane, ...]:
+    def all(self) -> tuple[Lane | Together, ...]:
         """Every lane."""
-        return (self.quick, self.images, self.web, self.writes)
+        return (self.quick, self.images, self.web, self.writes, self.long, self.searches)
 
     def close(self) -> None:
         """Finish what is under way in all of them."""

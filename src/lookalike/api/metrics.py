@@ -7,6 +7,7 @@ from functools import partial
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from lookalike.api.lanes import Lane, Lanes
+from lookalike.api.together import Together
 from lookalike.library.library import Library
 
 
@@ -63,5 +64,5 @@ class Metrics:
         return generate_latest(self._registry)
 
 
-def _under_way(lane: Lane) -> float:
+def _under_way(lane: Lane | Together) -> float:
     return lane.under_way

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from lookalike.api.lanes import CrowdedError
+from lookalike.api.crowded import CrowdedError
 from lookalike.errors import (
     DuplicateIdError,
     FilterError,
@@ -71,6 +71,14 @@ class NotMadeError(NotThereError):
         )
 
 
+class FullError(LookalikeError):
+    """So many jobs wait, or listen, that no more are taken; `seconds` is when to ask again."""
+
+    def __init__(self, what: str, seconds: int = 10) -> None:
+        self.seconds = seconds
+        super().__init__(f"{what}: ask again in {seconds} s.")
+
+
 class ConflictError(LookalikeError):
     """What is asked does not fit what there is by now."""
 
@@ -105,6 +113,8 @@ def of_error(error: LookalikeError) -> Response:
     match error:
         case CrowdedError():
             return problem(503, str(error), {"Retry-After": str(error.seconds)})
+        case FullError():
+            return problem(429, str(error), {"Retry-After": str(error.seconds)})
         case ImageRejectedError():
             return problem(
                 422, f"The image cannot be used: {REASONS[error.reason]}.", reason=error.reason

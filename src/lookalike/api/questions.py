@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from lookalike.api.lanes import Lane, Lanes
-from lookalike.api.schemas import HitOut, How, SearchAnswer, SearchItem, SearchRequest
+from lookalike.api.schemas import HitOut, SearchAnswer, SearchItem, SearchRequest
 from lookalike.errors import UnknownNameError, UsageError
 from lookalike.library.library import Library
 from lookalike.search.query import URL_PREFIXES, Item, Query
@@ -36,36 +36,14 @@ def lane_for(items: Sequence[SearchItem], lanes: Lanes) -> Lane:
     return lanes.quick
 
 
-def answer(library: Library, question: SearchRequest) -> SearchAnswer:
-    """The answer to a question of several items. Raises as `Library.search`."""
+def query_of(library: Library, question: SearchRequest) -> Query:
+    """What a request asks. Raises `UsageError`, `UnknownNameError`."""
     if question.weights and question.space is not None:
         raise UsageError("Weights name their spaces: leave the space out.")
     space = space_of(library, question.space)
-    query = Query(
+    return Query(
         [as_item(item, space) for item in question.positive],
         [as_item(item, space) for item in question.negative],
-    )
-    return found(library, query, question, dict(question.weights) or None)
-
-
-def found(
-    library: Library, query: Query, how: How, weights: dict[str, float] | None = None
-) -> SearchAnswer:
-    """The answer to a query."""
-    return _shown(
-        library.search(
-            query,
-            how.k,
-            space=how.space,
-            weights=weights,
-            offset=how.offset,
-            min_similarity=how.min_similarity,
-            min_match=how.min_match,
-            diversity=how.diversity,
-            group_duplicates=how.group_duplicates,
-            include_query=how.include_query,
-            where=how.where,
-        )
     )
 
 
@@ -112,7 +90,8 @@ def space_of(library: Library, name: str | None) -> Space:
     raise UnknownNameError("space", name, [space.name for space in library.spaces()])
 
 
-def _shown(hits: Hits) -> SearchAnswer:
+def shown(hits: Hits) -> SearchAnswer:
+    """An answer as it goes out."""
     return SearchAnswer(
         space=hits.space,
         metric=hits.metric,

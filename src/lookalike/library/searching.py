@@ -31,7 +31,7 @@ from lookalike.search.filters.resolve import Filtered, conditioned, filtered
 from lookalike.search.graph import NeighbourGraph
 from lookalike.search.match import Matcher
 from lookalike.search.plan import plan
-from lookalike.search.query import Query, Question, as_query
+from lookalike.search.query import Question, as_query
 from lookalike.search.remote import compiled, nearest_remote
 from lookalike.search.resolve import Asked, Eyes, resolve
 from lookalike.search.results import Hits, Picture
@@ -58,14 +58,14 @@ class Searcher:
 
     def search(
         self,
-        questions: Iterable[Question],
+        questions: Iterable[Question | Asked],
         space: Space,
         metric: Metric,
         wanted: Wanted,
         server: str | None = None,
     ) -> list[Hits]:
         """What is wanted of the nearest of each question in one space, maybe on a server."""
-        asked = self.resolved(map(as_query, questions), space)
+        asked = self.resolved(questions, space)
         if not asked:
             return []
         view = self._view(space)
@@ -123,7 +123,7 @@ class Searcher:
         return answered(here, left, scan)
 
     def search_weighed(
-        self, questions: Iterable[Question], weights: Mapping[str, float], wanted: Wanted
+        self, questions: Iterable[Question | Asked], weights: Mapping[str, float], wanted: Wanted
     ) -> list[Hits]:
         """The same by the weighted mean of the cosines of several spaces.
 
@@ -132,7 +132,7 @@ class Searcher:
         """
         if wanted.min_match is not None:
             raise UsageError("A match is told in one space: leave the weights or min_match out.")
-        queries = [as_query(question) for question in questions]
+        queries = list(questions)
         parts: list[Weighed] = []
         asked: list[Asked] = []
         for space, weight in self._weighed_spaces(weights):
@@ -225,8 +225,8 @@ class Searcher:
             (space, weight / total) for space, weight in zip(spaces, weights.values(), strict=True)
         ]
 
-    def resolved(self, queries: Iterable[Query], space: Space) -> list[Asked]:
-        """What questions stand for in a space, each as one vector."""
+    def resolved(self, questions: Iterable[Question | Asked], space: Space) -> list[Asked]:
+        """What questions stand for in a space, each as one vector; those that are known stay."""
         eyes = Eyes(
             self._store,
             space,
@@ -235,7 +235,12 @@ class Searcher:
             self._picture,
             self._resources.fetched,
         )
-        return [resolve(query, eyes) for query in queries]
+        return [
+            _of_space(question, space)
+            if isinstance(question, Asked)
+            else resolve(as_query(question), eyes)
+            for question in questions
+        ]
 
     def _embedder_of(self, space: Space) -> Callable[[], Embedder | CrowdEmbedder]:
         def opened() -> Embedder | CrowdEmbedder:
@@ -302,6 +307,7 @@ class Searcher:
                     uris=[image.uri for image in images],
                     metas=[image.meta for image in images],
                     copies=self._store.copies_of([image.content_key for image in images]),
+                    sizes=[(image.content.width, image.content.height) for image in images],
                     picture=self._picture,
                     query_parts=question.parts,
                     offset=wanted.start,
@@ -348,6 +354,15 @@ def _stacked(asked: Sequence[Asked], space: Space) -> NDArray[Any]:
     if space.of_bits and any(vector.dtype != np.uint8 for vector in vectors):
         vectors = [soft_bits(vector, space.dim) for vector in vectors]
     return np.stack(vectors)
+
+
+def _of_space(asked: Asked, space: Space) -> Asked:
+    if asked.space != space.name:
+        raise UsageError(
+            f"The question {asked.name!r} was made ready for space {asked.space!r}, not for "
+            f"{space.name!r}."
+        )
+    return asked
 
 
 def _hidden(asked: Sequence[Asked], wanted: Wanted) -> list[tuple[int, ...]]:

@@ -53,6 +53,7 @@ class Asked:
     `keys` are the stored images that its items are; `parts` show them.
     """
 
+    space: str
     name: str
     vector: NDArray[Any]
     keys: tuple[int, ...]
@@ -81,6 +82,7 @@ def resolve(query: Query, eyes: Eyes) -> Asked:
     everything = [*zip(query.positive, liked, "+" * len(liked), strict=True)]
     everything += zip(query.negative, disliked, "-" * len(disliked), strict=True)
     return Asked(
+        eyes.space.name,
         query.name,
         vector,
         tuple(key for _, seen, _ in everything for key in seen.keys),

@@ -29,6 +29,7 @@ class Hit:
 
     `copies`: how many images of the library have its very bytes, itself too. `match`, 0..1: how
     sure it is a match and not the nearest of strangers; None where that is not calibrated.
+    `size` is the width and height of the upright picture.
     """
 
     rank: int
@@ -39,6 +40,7 @@ class Hit:
     uri: str
     meta: Mapping[str, Scalar]
     copies: int
+    size: tuple[int, int]
     match: float | None = None
 
 
@@ -71,6 +73,7 @@ class Hits:
     uris: list[str]
     metas: list[Mapping[str, Scalar]]
     copies: list[int]
+    sizes: list[tuple[int, int]]
     picture: Picture
     query_parts: tuple[QueryPart, ...]
     offset: int = 0
@@ -79,7 +82,8 @@ class Hits:
     matches: Floats | None = None
 
     def __post_init__(self) -> None:
-        columns = (self.scores, self.distances, self.labels, self.uris, self.metas, self.copies)
+        told = (self.labels, self.uris, self.metas, self.copies, self.sizes)
+        columns = (self.scores, self.distances, *told)
         matches = self.scores if self.matches is None else self.matches
         if any(len(column) != len(self.ids) for column in (*columns, matches)):
             raise LookalikeError("The columns of a result have different lengths.")
@@ -101,6 +105,7 @@ class Hits:
             meta=self.metas[position],
             copies=self.copies[position],
             match=None if self.matches is None else float(self.matches[position]),
+            size=self.sizes[position],
         )
 
     def __repr__(self) -> str:

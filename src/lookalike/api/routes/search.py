@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, Response
 
+from lookalike.api.asking import ask, ask_image
 from lookalike.api.problems import responses
-from lookalike.api.questions import answer, found, lane_of
 from lookalike.api.schemas import ImageForm, SearchAnswer, SearchRequest
 from lookalike.api.service import ServiceOf
 from lookalike.errors import UsageError
@@ -17,21 +16,24 @@ from lookalike.search.query import Item, Query
 router = APIRouter(prefix="/v1", tags=["search"])
 
 
-@router.post("/search", responses=responses(404))
-async def search(question: SearchRequest, service: ServiceOf) -> SearchAnswer:
+@router.post("/search", responses=responses(404), response_model=SearchAnswer)
+async def search(question: SearchRequest, service: ServiceOf) -> Response:
     """The images nearest to what is liked, and far from what is not."""
-    lane = lane_of(question, service.lanes)
-    return await lane.run(partial(answer, service.library, question))
+    return _answered(await ask(service.library, service.lanes, question))
 
 
-@router.post("/search/image", responses=responses(415))
+@router.post("/search/image", responses=responses(415), response_model=SearchAnswer)
 async def search_image(
     form: Annotated[ImageForm, Form(media_type="multipart/form-data")], service: ServiceOf
-) -> SearchAnswer:
+) -> Response:
     """The images nearest to an image file."""
     data = await form.image[0].read()
     query = Query(Item(image=data, crop=_crop(form.crop)))
-    return await service.lanes.images.run(partial(found, service.library, query, form))
+    return _answered(await ask_image(service.library, service.lanes, query, form))
+
+
+def _answered(json: bytes) -> Response:
+    return Response(json, media_type="application/json")
 
 
 def _crop(text: str | None) -> list[float] | None:

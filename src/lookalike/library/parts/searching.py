@@ -12,6 +12,7 @@ from lookalike.library.parts.opened import Opened
 from lookalike.search.arrange import Wanted
 from lookalike.search.graph import NeighbourGraph
 from lookalike.search.query import Query, QueryItem, Question, as_query
+from lookalike.search.resolve import Asked
 from lookalike.search.results import Hits
 from lookalike.types import known_metric
 
@@ -81,9 +82,17 @@ class Searching(Opened):
             engine=engine,
         )[0]
 
+    def resolve(self, query: Question, *, space: str | None = None) -> Asked:
+        """A question made ready for `search_many`: looked up or embedded now, to be asked later.
+
+        It is then for that space alone. Raises `UnknownIdError`, `UnknownNameError`,
+        `ImageRejectedError`, `UsageError`.
+        """
+        return self._searcher.resolved([query], self._chosen(space))[0]
+
     def search_many(
         self,
-        queries: Iterable[Question],
+        queries: Iterable[Question | Asked],
         k: int | None = None,
         *,
         space: str | None = None,
