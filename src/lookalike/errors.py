@@ -114,6 +114,10 @@ class NotBetterError(LookalikeError):
     """What was learned does no better than what there was, on data held out."""
 
 
+class TrainingError(LookalikeError):
+    """A training cannot go on; what it had reached is kept."""
+
+
 class ImageRejectedError(LookalikeError):
     """One image cannot be used; `reason` is one of `types.REASONS`."""
 

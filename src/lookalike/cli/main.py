@@ -46,6 +46,7 @@ from lookalike.cli import (
     show,
     space,
     teach,
+    train,
 )
 from lookalike.cli.config import load_config
 from lookalike.cli.output import drop_output, prepare_streams, say
@@ -72,6 +73,7 @@ app.command()(pack.pack)
 app.command()(publish.publish)
 app.command()(recommend.recommend)
 app.command()(teach.teach)
+app.command()(train.train)
 app.command()(run.run)
 app.command()(serve.serve)
 app.command("import")(import_.import_)

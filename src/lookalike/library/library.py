@@ -23,6 +23,7 @@ from lookalike.library.parts.recommending import Recommending
 from lookalike.library.parts.searching import Searching
 from lookalike.library.parts.sharing import Sharing
 from lookalike.library.parts.spaces import Spaces
+from lookalike.library.parts.training import Training
 from lookalike.library.spaces import Filling, fill_others, way_of
 from lookalike.sources import LabelFrom, Source, is_quick_to_list, open_source, paths_source
 from lookalike.store.records import Finding
@@ -34,6 +35,7 @@ class Library(
     Columns,
     Spaces,
     Classifying,
+    Training,
     Indexing,
     Judging,
     Exploring,

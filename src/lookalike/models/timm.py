@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -29,11 +30,14 @@ def load(spec: Spec, stated: Preprocessing | None = None) -> Model:
     Raises `MissingExtraError`, `UnknownNameError`, `UsageError` for a head that does not fit, and
     `ModelError` for weights that cannot be had or used.
     """
-    config = pretrained_config(spec.name)
-    repository = Repository(config["hf_hub_id"])
-    file = config.get("hf_hub_filename") or "model.safetensors"
-    weights = repository.need_one(_safe(file), "model.safetensors")
+    weights = published_weights(pretrained_config(spec.name))
     return _made(replace(spec, reducers=()), stated, weights, weights.stat().st_mtime_ns)
+
+
+def published_weights(config: Mapping[str, Any]) -> Path:
+    """The safetensors file of a pretrained_cfg, from the hub or its cache; raises `ModelError`."""
+    file = config.get("hf_hub_filename") or "model.safetensors"
+    return Repository(config["hf_hub_id"]).need_one(_safe(file), "model.safetensors")
 
 
 @lru_cache(maxsize=KEPT)
