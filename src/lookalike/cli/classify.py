@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lookalike.cli.interrupt import stop_on_interrupt
-from lookalike.cli.options import JsonOption, LibraryOption, WhereOption
+from lookalike.cli.options import (
+    JsonOption,
+    LibraryOption,
+    TrackOption,
+    WhereOption,
+    asked,
+    say_where,
+)
 from lookalike.cli.output import count, print_json, print_line, print_table, say
 from lookalike.cli.progress import steps_bar
 from lookalike.types import Rejected
@@ -26,6 +33,7 @@ NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The classifie
 
 @classify.command()
 def fit(
+    context: typer.Context,
     name: NameArgument,
     library: LibraryOption = None,
     column: Annotated[str, typer.Option(help="Column of the label to be told.")] = "label",
@@ -49,12 +57,17 @@ def fit(
     replace: Annotated[
         bool, typer.Option("--replace", help="Fit one of that name again; its column is renewed.")
     ] = False,
+    track: TrackOption = None,
     json: JsonOption = False,
 ) -> None:
     """Learn to tell labels from stored vectors, and say how good that is on held-out images."""
     import lookalike
 
-    with lookalike.open(library, create=False) as opened, steps_bar() as advance:
+    with (
+        lookalike.open(library, create=False) as opened,
+        opened.tracked(track, "classify fit", name, asked(context)) as tracker,
+        steps_bar() as advance,
+    ):
         fitted = opened.fit_classifier(
             name,
             column,
@@ -68,6 +81,11 @@ def fit(
             replace=replace,
             on_step=lambda done, of: advance("learning", done, of),
         )
+        if track is not None:
+            from lookalike.library.tracking import record_classifier
+
+            record_classifier(tracker, fitted)
+            say_where(track)
         if fitted.target is not None:
             opened.apply_classifier(name, on_step=advance)
             say(f"Column {fitted.target} is renewed.")

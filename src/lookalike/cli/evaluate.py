@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lookalike.cli.options import JsonOption, LibraryOption, WhereOption
+from lookalike.cli.options import (
+    JsonOption,
+    LibraryOption,
+    TrackOption,
+    WhereOption,
+    asked,
+    say_where,
+)
 from lookalike.cli.output import count, print_json, print_line, print_table, say
 from lookalike.cli.progress import steps_bar
 
@@ -19,6 +26,7 @@ SHOWN_CLASSES = 10
 
 
 def evaluate(
+    context: typer.Context,
     library: LibraryOption = None,
     truth: Annotated[
         list[str] | None,
@@ -63,12 +71,17 @@ def evaluate(
     out: Annotated[
         Path | None, typer.Option("--csv", help="Write every metric of every query.")
     ] = None,
+    track: TrackOption = None,
     json: JsonOption = False,
 ) -> None:
     """Print how good the answers are, each figure with the interval it can be trusted to."""
     import lookalike
 
-    with lookalike.open(library, create=False) as opened, steps_bar() as advance:
+    with (
+        lookalike.open(library, create=False) as opened,
+        opened.tracked(track, "evaluate", spaces or "evaluate", asked(context)) as tracker,
+        steps_bar() as advance,
+    ):
         found = opened.evaluate(
             truth or "label",
             judgements=judgements,
@@ -85,6 +98,11 @@ def evaluate(
             tune_weights=tune_weights,
             progress=lambda done, of: advance("measuring", done, of),
         )
+        if track is not None:
+            from lookalike.library.tracking import record_evaluation
+
+            record_evaluation(tracker, found, opened.thumbnail)
+            say_where(track)
         if html is not None:
             from lookalike.evaluate.report import report_page
 

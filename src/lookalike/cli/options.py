@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
+
+from lookalike.cli.output import say
+from lookalike.types import Scalar
 
 LibraryOption = Annotated[
     Path | None,
@@ -34,3 +37,27 @@ WhereOption = Annotated[
     str | None,
     typer.Option(help="Only images of which this holds: label = Dress and price < 50."),
 ]
+TrackOption = Annotated[
+    Literal["mlflow"] | None,
+    typer.Option(help="Keep a record of the run: mlflow, at MLFLOW_TRACKING_URI or ./mlflow.db."),
+]
+
+
+def asked(context: typer.Context) -> dict[str, Scalar]:
+    """The options of a command that were given or have a default, for the record of a run."""
+    found: dict[str, Scalar] = {}
+    for name, value in context.params.items():
+        if name in {"json", "track"} or value in (None, [], False):
+            continue
+        if isinstance(value, list | tuple):
+            found[name] = ", ".join(map(str, value))
+        else:
+            found[name] = value if isinstance(value, str | int | float | bool) else str(value)
+    return found
+
+
+def say_where(track: str) -> None:
+    """Say where the record of a run is kept."""
+    from lookalike.models.mlflow_store import store_address
+
+    say(f"Recorded by {track} in {store_address()}")

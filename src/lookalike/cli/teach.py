@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lookalike.cli.options import JsonOption, LibraryOption, WhereOption
+from lookalike.cli.options import (
+    JsonOption,
+    LibraryOption,
+    TrackOption,
+    WhereOption,
+    asked,
+    say_where,
+)
 from lookalike.cli.output import count, print_json, print_line, print_table, say
 from lookalike.cli.progress import steps_bar
 
@@ -15,6 +22,7 @@ if TYPE_CHECKING:
 
 
 def teach(
+    context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="The space to be made.")],
     library: LibraryOption = None,
     source: Annotated[str, typer.Option("--from", help="labels, groups or judgements.")] = "labels",
@@ -43,6 +51,7 @@ def teach(
     force: Annotated[
         bool, typer.Option("--force", help="Keep it even if it is no better than before.")
     ] = False,
+    track: TrackOption = None,
     json: JsonOption = False,
 ) -> None:
     """Learn from labels or verdicts what is similar, in seconds, on the stored vectors.
@@ -51,7 +60,11 @@ def teach(
     """
     import lookalike
 
-    with lookalike.open(library, create=False) as opened, steps_bar() as advance:
+    with (
+        lookalike.open(library, create=False) as opened,
+        opened.tracked(track, "teach", name, asked(context)) as tracker,
+        steps_bar() as advance,
+    ):
         taught = opened.teach(
             name,
             source,
@@ -68,10 +81,15 @@ def teach(
             replace=replace,
             on_step=lambda done, of: advance("learning", done, of),
         )
+        if track is not None:
+            from lookalike.library.tracking import record_teaching
+
+            record_teaching(tracker, taught)
+            say_where(track)
     for warning in taught.warnings:
         say(f"Warning: {warning}")
     if json:
-        print_json(_as_dict(taught))
+        print_json(taught.as_dict())
     else:
         _print(taught)
 
@@ -103,30 +121,3 @@ def _print(taught: TaughtSpace) -> None:
 
 def _many(what: str) -> str:
     return "verdicts" if what == "verdict" else "queries"
-
-
-def _as_dict(taught: TaughtSpace) -> dict[str, object]:
-    lesson = taught.lesson
-    return {
-        "space": taught.space,
-        "parent": taught.parent,
-        "from": taught.source,
-        "examples": taught.examples,
-        "dimension": taught.dimension,
-        "method": lesson.setting.method,
-        "strength": lesson.setting.strength,
-        "figure": lesson.figure,
-        "before": lesson.before,
-        "after": lesson.after,
-        "difference": lesson.difference.value,
-        "interval": [lesson.difference.low, lesson.difference.high],
-        "p": lesson.difference.p,
-        "held_out": lesson.held_out,
-        "tried": [
-            {"method": one.method, "strength": one.strength, "value": value}
-            for one, value in lesson.tried.items()
-        ],
-        "vectors": taught.report.embedded,
-        "seconds": round(taught.seconds, 3),
-        "warnings": list(taught.warnings),
-    }

@@ -62,6 +62,33 @@ class TaughtSpace:
     warnings: Sequence[str]
     report: Report
 
+    def as_dict(self) -> dict[str, object]:
+        """Plain values, for JSON."""
+        lesson = self.lesson
+        return {
+            "space": self.space,
+            "parent": self.parent,
+            "from": self.source,
+            "examples": self.examples,
+            "dimension": self.dimension,
+            "method": lesson.setting.method,
+            "strength": lesson.setting.strength,
+            "figure": lesson.figure,
+            "before": lesson.before,
+            "after": lesson.after,
+            "difference": lesson.difference.value,
+            "interval": [lesson.difference.low, lesson.difference.high],
+            "p": lesson.difference.p,
+            "held_out": lesson.held_out,
+            "tried": [
+                {"method": one.method, "strength": one.strength, "value": value}
+                for one, value in lesson.tried.items()
+            ],
+            "vectors": self.report.embedded,
+            "seconds": round(self.seconds, 3),
+            "warnings": list(self.warnings),
+        }
+
 
 def teach(
     store: Store, name: str, parent: Space, plan: Teaching, filling: Filling, on_step: OnStep

@@ -5,6 +5,7 @@ xception@max|mean:4                   its head, then a reducer
 timm:vit_small_patch16_224@cls        a loader and the name it knows
 hf:org/name@1a2b3c@cls                a revision before the head
 onnx:models/net.onnx#block5_pool@avg  a file and the node in it
+mlflow:models:/net@champion#embedding a model of an MLflow store
 vgg16@map|lsh:500,seed=628            a reducer with arguments
 """
 
@@ -14,7 +15,7 @@ import re
 from dataclasses import dataclass
 
 from lookalike.errors import UnknownNameError, UsageError
-from lookalike.models.loaders import LOADERS, PATH_LOADERS
+from lookalike.models.loaders import LOADERS, NODE_LOADERS
 
 HEADS = ("avg", "max", "flatten", "cls", "map")
 _REDUCER = re.compile(r"(?P<name>[a-z][a-z0-9-]*)(?::(?P<arguments>.*))?")
@@ -69,7 +70,7 @@ def parse_spec(text: str) -> Spec:
         rest, _, found = rest.partition("@")
         revision = found or None
     node = None
-    if loader in PATH_LOADERS:
+    if loader in NODE_LOADERS:
         rest, _, found = rest.rpartition("#") if "#" in rest else (rest, "", "")
         node = found or None
     if not rest:
@@ -93,7 +94,7 @@ def _head(rest: str, loader: str | None) -> tuple[str, str | None]:
         return rest, None
     if head in HEADS:
         return name, head
-    may_be_name = loader == "hf" or loader in PATH_LOADERS
+    may_be_name = loader == "hf" or loader in NODE_LOADERS
     if not may_be_name:
         raise UnknownNameError("head", head, HEADS)
     return rest, None

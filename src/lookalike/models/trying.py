@@ -90,6 +90,8 @@ def export(model: Model, path: Path) -> Agreement:
         )
     loaded = onnx.load_from_string(model.to_onnx())
     add_metadata(loaded, model.preprocessing)
+    stated = onnx.helper.make_tensor_type_proto(onnx.TensorProto.FLOAT, ["n", *model.shape])
+    loaded.graph.output[0].type.CopyFrom(stated)
     draft = path.with_name(f".{path.name}.part.onnx")
     try:
         draft.write_bytes(loaded.SerializeToString())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 
 from lookalike.store.records import Space
@@ -12,6 +13,8 @@ _IMAGES = (
     "(SELECT max(version) FROM retold)"
 )
 _VECTORS = "SELECT count(*), max(version) FROM vectors WHERE space = ?"
+_CONTENTS = "SELECT id, hex(sha256) FROM images JOIN contents USING (content) ORDER BY id"
+_TOLD = "SELECT id, label, meta FROM images ORDER BY id"
 _VERDICTS = "SELECT count(*), max(judged), total(verdict) FROM judgements"
 
 
@@ -29,6 +32,20 @@ def of_vectors(connection: sqlite3.Connection, space: Space) -> str:
 def of_verdicts(connection: sqlite3.Connection) -> str:
     """Changes when a verdict is given or taken back."""
     return _joined(connection.execute(_VERDICTS).fetchone())
+
+
+def digests(connection: sqlite3.Connection) -> tuple[str, str]:
+    """The sha256 of all ids with that of their bytes, and of all ids with what tables say of them.
+
+    Two libraries of the same images, however they came to hold them, have the same.
+    """
+    found = []
+    for query in (_CONTENTS, _TOLD):
+        total = hashlib.sha256()
+        for row in connection.execute(query):
+            total.update(repr(row).encode())
+        found.append(total.hexdigest())
+    return found[0], found[1]
 
 
 def _joined(row: tuple[object, ...]) -> str:
