@@ -18,8 +18,27 @@ function split(text: string): [string, string] {
 }
 
 let now = $state.raw(read());
-addEventListener("hashchange", () => (now = read()));
-addEventListener("popstate", () => (now = read()));
+let returned = false;
+history.scrollRestoration = "manual";
+addEventListener("popstate", () => {
+  returned = true;
+  now = read();
+});
+addEventListener("click", (event) => {
+  const link = (event.target as Element).closest<HTMLAnchorElement>("a[href^='#/']");
+  const elsewhere = event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
+  if (!link || elsewhere || event.defaultPrevented) return;
+  event.preventDefault();
+  follow(link.hash, false);
+});
+
+function follow(link: string, replace: boolean): void {
+  if (link === location.hash) return;
+  if (replace) history.replaceState(null, "", link);
+  else history.pushState(null, "", link);
+  returned = false;
+  now = read();
+}
 
 /** What the address bar says; reactive. */
 export const address = {
@@ -28,6 +47,10 @@ export const address = {
   },
   get fields(): URLSearchParams {
     return now.fields;
+  },
+  /** Whether the user came here by the browser's back or forward. */
+  get returned(): boolean {
+    return returned;
   },
 };
 
@@ -39,9 +62,5 @@ export function linkTo(view: ViewName, fields: URLSearchParams | Record<string, 
 
 /** Opens a view; with `replace` the step back leads past the present one. */
 export function go(view: ViewName, fields: URLSearchParams | Record<string, string> = {}, replace = false): void {
-  const link = linkTo(view, fields);
-  if (link === location.hash) return;
-  if (replace) history.replaceState(null, "", link);
-  else history.pushState(null, "", link);
-  now = read();
+  follow(linkTo(view, fields), replace);
 }

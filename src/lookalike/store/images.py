@@ -219,6 +219,14 @@ def keys_after(connection: sqlite3.Connection, after: int, count: int) -> list[i
     return [key for (key,) in rows]
 
 
+def keys_before(connection: sqlite3.Connection, before: int, count: int) -> list[int]:
+    """The next `count` keys below one, falling."""
+    rows = connection.execute(
+        "SELECT key FROM images WHERE key < ? ORDER BY key DESC LIMIT ?", (before, count)
+    )
+    return [key for (key,) in rows]
+
+
 def ids_of(connection: sqlite3.Connection, keys: Sequence[int] | Keys) -> list[str | None]:
     """The id of each key, None where it was removed meanwhile."""
     if len(keys) > _MANY_KEYS:

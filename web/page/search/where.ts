@@ -1,0 +1,30 @@
+// The filters of a question in the language of filters.
+
+import type { Question } from "./question";
+
+/** The filter as a text, undefined where all images are wanted; `except` leaves one column's part out. */
+export function whereOf(question: Question, except?: string): string | undefined {
+  const parts: string[] = [];
+  for (const [column, values] of question.values) if (column !== except) parts.push(oneOf(quoted(column), values));
+  for (const [column, { from, to }] of question.ranges) {
+    if (column === except) continue;
+    if (from) parts.push(`${quoted(column)} >= ${quoted(from)}`);
+    if (to) parts.push(`${quoted(column)} <= ${quoted(to)}`);
+  }
+  if (question.name) {
+    const pattern = quoted(`%${question.name.replace(/[\\%_]/g, "\\$&")}%`);
+    parts.push(`(id like ${pattern} or label like ${pattern})`);
+  }
+  if (question.where.trim()) parts.push(`(${question.where.trim()})`);
+  return parts.join(" and ") || undefined;
+}
+
+function oneOf(column: string, values: Set<string | null>): string {
+  const named = [...values].filter((value) => value !== null).map(quoted);
+  const parts = [];
+  if (named.length) parts.push(`${column} in (${named.join(", ")})`);
+  if (values.has(null)) parts.push(`${column} is null`);
+  return `(${parts.join(" or ")})`;
+}
+
+const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
