@@ -100,10 +100,11 @@ def _print(found: Cleaned) -> None:
         f"{count(found.rows, 'row')}: {found.kept:,} kept, "
         f"{sum(found.removed.values()):,} removed, in {found.seconds:.1f} s"
     )
-    print_table(
-        ("reason", "rows", "which means"),
-        [(reason, f"{times:,}", WHY[reason]) for reason, times in found.removed.most_common()],
-    )
+    if found.removed:
+        print_table(
+            ("reason", "rows", "which means"),
+            [(reason, f"{times:,}", WHY[reason]) for reason, times in found.removed.most_common()],
+        )
     for kind, times in found.changed.most_common():
         say(f"{count(times, 'cell')}: {IN_WORDS[kind]}")
     for column, merged in found.labels.items():

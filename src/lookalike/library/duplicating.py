@@ -22,6 +22,8 @@ from lookalike.types import Stop
 
 VERDICTS = ("not-duplicates", "keep-both")
 FOLDER = "folder"
+NOWHERE = object()
+"""The side of an image that lies on none."""
 
 OnStep = Callable[[str, int, int], object]
 
@@ -82,7 +84,7 @@ def find(
     resources: Resources,
     space: Space,
     level: str,
-    across: str | None,
+    across: str | Mapping[str, str] | None,
     picture: Picture,
     on_step: OnStep | None,
     stop: Stop,
@@ -151,9 +153,13 @@ def decide(store: Store, verdict: str, ids: Sequence[str]) -> int:
     return store.decide(verdict, combinations(sorted(set(ids)), 2))
 
 
-def _sides(store: Store, across: str | None) -> Callable[[ImageRecord], Any] | None:
+def _sides(
+    store: Store, across: str | Mapping[str, str] | None
+) -> Callable[[ImageRecord], Any] | None:
     if across is None:
         return None
+    if isinstance(across, Mapping):
+        return lambda image: across.get(image.id, NOWHERE)
     if across == "label":
         return lambda image: image.label
     if across == "source":
@@ -170,7 +176,7 @@ def _crossing(group: Group, side: Callable[[ImageRecord], Any]) -> Group | None:
     edges = {
         (one, other): edge
         for (one, other), edge in group.edges.items()
-        if sides[one] != sides[other]
+        if sides[one] != sides[other] and NOWHERE not in {sides[one], sides[other]}
     }
     return replace(group, edges=edges) if edges else None
 

@@ -164,8 +164,8 @@ def _run(
             else:
                 reason, detail = why
                 report.removed[reason] += 1
-                told = dict(zip(facts.values(), (row.number, reason, detail), strict=True))
-                write_removed(told | dict(row.cells))
+                told = (row.number, reason, detail)
+                write_removed({**row.cells, **dict(zip(facts.values(), told, strict=True))})
             if report.rows % TOLD_ROWS == 0:
                 on_step("cleaning", report.rows, surveyed.rows)
                 if stop():

@@ -20,7 +20,7 @@ TOLD_ROWS = 20_000
 
 LOOK_ROWS = 100
 
-OnStep = Callable[[str, int, int], object]
+OnStep = Callable[[str, int, int], None]
 Tidy = Callable[[Mapping[str, Scalar]], Mapping[str, Scalar]]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from lookalike.library.deriving import OnStep
@@ -132,14 +132,15 @@ class Exploring(Opened):
         level: str = "picture",
         *,
         space: str | None = None,
-        across: str | None = None,
+        across: str | Mapping[str, str] | None = None,
         on_step: OnStep | None = None,
         stop: Stop = lambda: False,
     ) -> Duplicates:
         """Groups of near-duplicates: of equal bytes, pixels, of one picture, or of one scene.
 
         Each level takes in those before it. `space` proposes pairs. With `across`, a column or
-        label, source or folder, only pairs that differ in it. Raises `UnknownNameError`.
+        label, source or folder, only pairs that differ in it; a mapping of ids to sides leaves
+        out images that it lacks. Raises `UnknownNameError`.
         """
         from lookalike.library.duplicating import find
 
