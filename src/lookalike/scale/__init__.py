@@ -1,0 +1,1 @@
+"""Indexing by many: each embeds a slice of a source into a shard, a library merges the shards."""

@@ -1,0 +1,186 @@
+"""Embeds one slice of a source and writes it as one Parquet file: whole, or not at all."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import IO, Any
+
+from lookalike.embed.pipeline import Pipeline
+from lookalike.embed.report import Report
+from lookalike.embed.resources import Resources
+from lookalike.errors import LookalikeError, SourceError, UsageError
+from lookalike.scale.files import (
+    COUNTS,
+    Shard,
+    ShardReport,
+    finished,
+    footer,
+    read_shard,
+    refuse_another_job,
+    shard_name,
+)
+from lookalike.scale.job import Job, slice_of
+from lookalike.scale.rows import PLAIN, schema, to_table
+from lookalike.scale.storage import Storage
+from lookalike.store.records import Space
+from lookalike.types import Embedded, Known, Outcome, Rejected, Stop
+
+ROWS = 256
+"""Rows of a row group: what a merge has to hold of each shard."""
+
+
+def write_shard(
+    job: Job,
+    number: int,
+    using: Resources | None = None,
+    on_progress: Callable[[Report], None] = lambda _: None,
+    stop: Stop = lambda: False,
+) -> ShardReport:
+    """Embed the images of shard `number`, from 1, and write them to `job.out`.
+
+    A shard that is there is left as it is. The file appears under its name when all of it is
+    written; when `stop` turns true, nothing is. Memory grows by some 150 bytes for each image
+    of the shard.
+
+    Raises `UsageError` where the folder holds shards of another job, `SourceError`,
+    `DuplicateIdError`, `ModelError`, `MissingExtraError`.
+    """
+    if not 1 <= number <= job.shards:
+        raise UsageError(f"There is no shard {number} of {job.shards}: they are counted from 1.")
+    storage, name = Storage(job.out), shard_name(number, job.shards)
+    source, way = job.opened(), job.way()
+    space = job.space(way)
+    told = job.told(source, space)
+    done = _done_before(storage, name, told)
+    if done is not None:
+        return _report_of(done, storage)
+    using = using or Resources()
+    report = Report(source=source.uri, library=job.out, space=space.name)
+    began_ns = time.time_ns()  # what changes from now on is looked at again by a library
+    places: defaultdict[str, list[int]] = defaultdict(list)
+    written = _Written()
+    pool = using.pool(way.model.preprocessing, thumbnails=job.thumbnails)
+    embedder = using.lazy_embedder(way)
+    try:
+        with pool, embedder, storage.writing(name) as file, _rows(file, space) as rows:
+            pipeline = Pipeline(pool, embedder.get, written, using.fetch)
+            for outcomes in pipeline.run(slice_of(source, job, number, places), stop):
+                written.note(outcomes)
+                rows.add([(_place(outcome, places), outcome) for outcome in outcomes])
+                report.count(outcomes)
+                on_progress(report)
+            if stop():
+                raise _StoppedError
+            report.notes.extend(source.notes)
+            if report.embedded and way.model.note:
+                report.notes.append(way.model.note)
+            facts = {"number": number, "told": told, "began_ns": began_ns, **_counts(report)}
+            rows.end({**facts, "fingerprint": space.fingerprint})
+    except _StoppedError:
+        report.interrupted = True
+    else:
+        storage.tidy(name)
+    return ShardReport(
+        number=number,
+        shards=job.shards,
+        file=f"{storage.url}/{name}",
+        seconds=round(report.seconds, 3),
+        interrupted=report.interrupted,
+        **_counts(report),
+    )
+
+
+def _counts(report: Report) -> dict[str, Any]:
+    return {name: getattr(report, name) for name in COUNTS}
+
+
+def _report_of(shard: Shard, storage: Storage) -> ShardReport:
+    """What became of a shard that was finished before."""
+    return ShardReport(
+        number=shard.number,
+        shards=shard.shards,
+        file=f"{storage.url}/{shard.name}",
+        seconds=0.0,
+        again=True,
+        **shard.counts,
+    )
+
+
+def _done_before(storage: Storage, name: str, told: Mapping[str, object]) -> Shard | None:
+    """The shard, if it is there and whole; a shard of another job beside it is refused."""
+    there = finished(storage)
+    for other in {name, *there[:1]} & set(there):
+        with suppress(SourceError):  # a damaged one is made again
+            shard = read_shard(storage, other)
+            refuse_another_job(shard, told, storage)
+            if other == name:
+                return shard
+    return None
+
+
+def _place(outcome: Outcome, places: defaultdict[str, list[int]]) -> int:
+    """The place that an image had in the source; it is forgotten."""
+    id_ = outcome.id if isinstance(outcome, Rejected) else outcome.reference.id
+    waiting = places[id_]
+    place = waiting.pop(0)
+    if not waiting:
+        del places[id_]
+    return place
+
+
+class _StoppedError(LookalikeError):
+    """Somebody asked to stop: the file at hand is not finished."""
+
+
+class _Written:
+    """What the pipeline may know of this shard: the contents that are in it."""
+
+    def __init__(self) -> None:
+        self._digests: defaultdict[int, list[bytes]] = defaultdict(list)
+
+    def known(self, _: Sequence[str]) -> Mapping[str, Known]:
+        return {}
+
+    def digests_of_size(self, sizes: Collection[int]) -> Mapping[int, Sequence[bytes]]:
+        return {size: self._digests[size] for size in sizes if size in self._digests}
+
+    def note(self, outcomes: Iterable[Outcome]) -> None:
+        for outcome in outcomes:
+            if isinstance(outcome, Embedded):
+                self._digests[outcome.content.size].append(outcome.content.sha256)
+
+
+class _Rows:
+    """The rows of a shard on their way into its file, a row group at a time."""
+
+    def __init__(self, writer: Any, space: Space) -> None:
+        self._writer = writer
+        self._space = space
+        self._waiting: list[tuple[int, Outcome]] = []
+
+    def add(self, placed: Sequence[tuple[int, Outcome]]) -> None:
+        self._waiting += placed
+        while len(self._waiting) >= ROWS:
+            self._write(self._waiting[:ROWS])
+            del self._waiting[:ROWS]
+
+    def end(self, facts: Mapping[str, object]) -> None:
+        self._write(self._waiting)
+        self._writer.add_key_value_metadata(footer(facts))
+
+    def _write(self, placed: Sequence[tuple[int, Outcome]]) -> None:
+        if placed:
+            self._writer.write_table(to_table(placed, self._space))
+
+
+@contextmanager
+def _rows(file: IO[bytes], space: Space) -> Iterator[_Rows]:
+    from pyarrow.parquet import ParquetWriter
+
+    with ParquetWriter(
+        file, schema(space), compression="zstd", use_dictionary=PLAIN, write_page_checksum=True
+    ) as writer:
+        yield _Rows(writer, space)
