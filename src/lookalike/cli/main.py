@@ -45,6 +45,7 @@ from lookalike.cli import (
     serve,
     show,
     space,
+    split,
     teach,
     train,
 )
@@ -62,6 +63,7 @@ app = typer.Typer(
 for command in (index, search, neighbours, show, info, rejects, remove, embed, fetch, doctor, demo):
     app.command()(getattr(command, command.__name__.rpartition(".")[2]))
 app.command()(clean.clean)
+app.command()(split.split)
 app.command()(evaluate.evaluate)
 app.command()(judge.judge)
 app.command()(calibrate.calibrate)
