@@ -36,34 +36,35 @@ def parts(folder):
     return found
 
 
-def test_a_table_is_cleaned_and_the_command_says_what_went(place):
-    (place / "goods.tsv").write_text(
+def test_a_table_is_cleaned_and_the_command_says_what_went(tmp_path):
+    (tmp_path / "goods.tsv").write_text(
         "image\tLabel\n a.jpg\thut\nb.jpg\tHut\na.jpg\thut\n\tHut\nc\tHut\n"
     )
-    done = run(place, "clean", "goods.tsv", "--rename", "Label=kind")
+    done = run(tmp_path, "clean", "goods.tsv", "--rename", "Label=kind")
 
     assert done.code == 0
     assert done.out.splitlines()[0].startswith("5 rows: 3 kept, 2 removed")
     assert {row[0]: row[1] for row in done.rows[1:]} == {"duplicate-row": "1", "empty": "1"}
     assert "Label: 'Hut' for 'hut' (2)" in done.err
     assert (
-        place / "goods.clean.tsv"
+        tmp_path / "goods.clean.tsv"
     ).read_text() == "image\tkind\na.jpg\tHut\nb.jpg\tHut\nc\tHut\n"
 
 
-def test_json_another_format_and_what_is_refused(place, monkeypatch):
-    monkeypatch.chdir(place)
-    (place / "hats.tsv").write_text("image\tLabel\na.jpg\thut\na.jpg\thut\n")
+def test_json_another_format_and_what_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "hats.tsv").write_text("image\tLabel\na.jpg\thut\na.jpg\thut\n")
 
     def clean(*arguments):
         return CliRunner().invoke(app, ["clean", "hats.tsv", *arguments])
 
     assert json.loads(clean("--json", "--out", "o.jsonl").stdout)["removed"] == {"duplicate-row": 1}
-    assert json.loads((place / "o.jsonl").read_text()) == {"image": "a.jpg", "Label": "hut"}
+    assert json.loads((tmp_path / "o.jsonl").read_text()) == {"image": "a.jpg", "Label": "hut"}
     for wrong in (["--rename", "Label"], ["--out", "hats.tsv"], ["--unique", "Labels"]):
         assert isinstance(clean(*wrong).exception, UsageError)
 
 
+@pytest.mark.extra  # needs none, but takes its time
 def test_near_duplicates_in_two_parts_are_reported(place):
     index(place, place / "photos")
     done = run(
@@ -81,7 +82,7 @@ def test_near_duplicates_in_two_parts_are_reported(place):
         assert len(list(csv.DictReader(file))) == len(done.json["leaks"])
 
 
-@pytest.mark.extra  # needs none, but takes its time
+@pytest.mark.extra
 def test_without_a_library_the_images_are_looked_at_for_this_alone(place):
     table = ("split", "photos/goods.csv", "--train", 0.5, "--seed", 3)
     with_library = run(place, *table, "--library", ".", "--json").json["leaks"]
@@ -96,6 +97,7 @@ def test_without_a_library_the_images_are_looked_at_for_this_alone(place):
     assert run(place, *table, "--check-images", "--library", ".").code == 2
 
 
+@pytest.mark.extra
 def test_ids_that_a_library_does_not_know_are_no_proof_of_anything(place):
     done = run(place, "split", "photos/goods.csv", "--path-template", "x/{image}", "-L", ".")
     assert done.code == 2
