@@ -74,6 +74,7 @@ def parted(
     Copies and groups stay on one side, or are named in `warnings` where the flag parts them.
     Raises `UsageError` when there is too little on a side.
     """
+    _check(examples, config, usable, [])
     if held_flag is not None:
         split = by_flag(usable, held_flag, examples.contents, examples.groups)
         for numbers, what in ((examples.contents, "a copy"), (examples.groups, config.group)):
@@ -89,7 +90,7 @@ def parted(
         strata = _strata(examples, config)
         units = _units(examples, config)
         split = by_fraction(usable, _share(config), strata, examples.contents, units, config.seed)
-    _check(examples, config, split, warnings)
+    _check(examples, config, split.gallery, warnings)
     return Split(split.queries, split.gallery, examples.contents, examples.groups)
 
 
@@ -119,13 +120,13 @@ def _units(examples: Examples, config: TrainConfig) -> Keys:
     return alone
 
 
-def _check(examples: Examples, config: TrainConfig, split: Split, warnings: list[str]) -> None:
+def _check(examples: Examples, config: TrainConfig, rows: Keys, warnings: list[str]) -> None:
     """Refuse what cannot be learned or judged; name what will not be."""
-    if len(split.gallery) < 2:
-        raise UsageError(f"There are {len(split.gallery)} images to learn from: too few.")
+    if len(rows) < 2:
+        raise UsageError(f"There are {len(rows)} images to learn from: too few.")
     for column in config.columns:
         labels = examples.labels[column]
-        learned = labels.codes[split.gallery]
+        learned = labels.codes[rows]
         sizes = np.bincount(learned[learned != MISSING], minlength=len(labels.names))
         shown = int((sizes > 0).sum())
         if shown < 2:
