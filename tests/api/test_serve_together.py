@@ -9,7 +9,7 @@ import pytest
 
 import lookalike
 from lookalike.api.crowded import CrowdedError
-from lookalike.api.together import Together
+from lookalike.api.together import PATIENCE, Together
 from lookalike.errors import UsageError
 
 
@@ -34,6 +34,29 @@ def test_what_waits_is_answered_in_one_call_and_kinds_stay_apart():
         assert found == [0, 10, 30, 40, 50, 60, 70, 80]
         assert calls == [[0], [1, 2, 3, 4], [7, 8], [5, 6]]
         assert lane.under_way == 0
+        lane.close()
+
+    asyncio.run(crowd())
+
+
+def test_questions_wait_for_those_on_their_way_but_not_for_long():
+    async def crowd():
+        coming, calls = [1], []
+        lane = Together("test", threads=2, waiting=9, batch=3, coming=lambda: coming[0])
+
+        def answer(questions):
+            calls.append(list(questions))
+            return questions
+
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        await asyncio.gather(*(lane.ask(0, one, answer) for one in range(2)))
+        assert loop.time() - began >= PATIENCE
+        first = [asyncio.create_task(lane.ask(0, one, answer)) for one in (2, 3)]
+        await asyncio.sleep(0)
+        coming[0] = 0
+        await asyncio.gather(*first, lane.ask(0, 4, answer))
+        assert calls == [[0, 1], [2, 3, 4]]
         lane.close()
 
     asyncio.run(crowd())

@@ -58,7 +58,9 @@ class Lanes:
         self.web = Lane("web", 8, 16)
         self.writes = Lane("writes", 1, 32)
         self.long = Lane("long", 1, 1)
-        self.searches = Together("searches", 2, 4 * waiting, 64)
+        self.searches = Together(
+            "searches", 2, 4 * waiting, 64, coming=lambda: self.images.under_way
+        )
 
     @property
     def all(self) -> tuple[Lane | Together, ...]:

@@ -15,21 +15,34 @@ AnswerAll: TypeAlias = Callable[[Sequence[Any]], Sequence[Any]]
 """Answers questions of one kind; an exception in the place of an answer is that question's."""
 
 
+PATIENCE = 0.1
+"""Seconds that questions wait for those that are on their way, at most."""
+
+
 @dataclass(slots=True)
 class _Kind:
     answer: AnswerAll
+    until: float
     waiting: list[tuple[Any, asyncio.Future[Any]]] = field(default_factory=list)
 
 
 class Together:
     """A lane whose `threads` each take all that waits of one kind, at most `batch` at a time.
 
-    Who comes when a thread is free is answered at once; beyond `waiting`, `CrowdedError`.
+    Who comes when a thread is free is answered at once, unless `coming` says that more are on
+    their way: for those it waits a moment. Beyond `waiting`, `CrowdedError`.
     """
 
-    def __init__(self, name: str, threads: int, waiting: int, batch: int) -> None:
+    def __init__(
+        self,
+        name: str,
+        threads: int,
+        waiting: int,
+        batch: int,
+        coming: Callable[[], int] = lambda: 0,
+    ) -> None:
         self.name = name
-        self._most, self._batch, self._free = waiting, batch, threads
+        self._most, self._batch, self._free, self._coming = waiting, batch, threads, coming
         self._kinds: dict[Hashable, _Kind] = {}
         self._under_way = 0
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix=name)
@@ -46,8 +59,12 @@ class Together:
         """
         if self._under_way >= self._most:
             raise CrowdedError
-        future = asyncio.get_running_loop().create_future()
-        self._kinds.setdefault(kind, _Kind(answer)).waiting.append((question, future))
+        loop = asyncio.get_running_loop()
+        future = loop.create_future()
+        if kind not in self._kinds:
+            self._kinds[kind] = _Kind(answer, loop.time() + PATIENCE)
+            loop.call_later(PATIENCE, self._start)
+        self._kinds[kind].waiting.append((question, future))
         self._under_way += 1
         self._start()
         try:
@@ -60,15 +77,19 @@ class Together:
         self._threads.shutdown(wait=True, cancel_futures=True)
 
     def _start(self) -> None:
-        """Give the kind that waits longest to a free thread."""
-        while self._free and self._kinds:
-            name, kind = next(iter(self._kinds.items()))
+        """Give the kinds that have waited enough to free threads, the oldest first."""
+        loop = asyncio.get_running_loop()
+        for name, kind in list(self._kinds.items()):
+            if not self._free:
+                return
+            full = len(kind.waiting) >= self._batch
+            if self._coming() and not full and loop.time() < kind.until:
+                continue
             del self._kinds[name]
             now, later = kind.waiting[: self._batch], kind.waiting[self._batch :]
             if later:
-                self._kinds[name] = _Kind(kind.answer, later)
+                self._kinds[name] = _Kind(kind.answer, kind.until, later)
             self._free -= 1
-            loop = asyncio.get_running_loop()
             done = loop.run_in_executor(
                 self._threads, kind.answer, [question for question, _ in now]
             )

@@ -164,6 +164,9 @@ def _session(with_squares: bool) -> Any:
         [helper.make_tensor("last", TensorProto.INT64, [1], [1])] if with_squares else [],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
+    options = onnxruntime.SessionOptions()
+    # threads that spin between two blocks take as much again, from whatever else is at work
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return onnxruntime.InferenceSession(
-        model.SerializeToString(), providers=["CPUExecutionProvider"]
+        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
     )
