@@ -95,7 +95,7 @@ def test_many_at_once_get_the_answers_of_one(server, library, tmp_path):
     counts = server.get("/metrics").body.decode()
     sums = dict(line.rsplit(" ", 1) for line in counts.splitlines() if line[0] != "#")
     assert float(sums["lookalike_image_batch_count"]) < float(sums["lookalike_image_batch_sum"])
-    assert float(sums["lookalike_images"]) == 8
+    assert float(sums[f'lookalike_images{{library="{library.directory.parent.name}"}}']) == 8
 
 
 def test_images_are_listed_and_shown(server, library):

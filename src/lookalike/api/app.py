@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
@@ -21,13 +21,16 @@ from lookalike.api.routes import (
     facets,
     health,
     images,
+    jobs,
     judgements,
+    libraries,
     library,
     maps,
     search,
     spaces,
 )
 from lookalike.api.service import Service
+from lookalike.api.shelf import Choosing
 
 NOUNS = (
     search,
@@ -41,24 +44,34 @@ NOUNS = (
     maps,
     clusters,
     duplicates,
+    jobs,
+    libraries,
     health,
 )
 
 
-def create_app(service: Service) -> FastAPI:
-    """The app that answers for a service; it closes the service when it stops."""
+def create_app(services: Sequence[Service]) -> FastAPI:
+    """The app that answers for services, the first where none is named; it closes them."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        warming = asyncio.create_task(asyncio.to_thread(service.warm))
+        warming = asyncio.create_task(asyncio.to_thread(_warm, services))
         yield
         await asyncio.wait([warming])
-        await asyncio.to_thread(service.close)
+        for service in services:
+            await service.jobs.close()
+            await asyncio.to_thread(service.close)
 
     app = _routed(lifespan)
-    app.state.service = service
-    app.add_middleware(Guard, settings=service.settings, metrics=service.metrics)
+    app.state.services = tuple(services)
+    app.add_middleware(Guard, settings=services[0].settings, metrics=services[0].metrics)
+    app.add_middleware(Choosing)
     return app
+
+
+def _warm(services: Sequence[Service]) -> None:
+    for service in services:
+        service.warm()
 
 
 def openapi() -> dict[str, Any]:
@@ -70,7 +83,8 @@ def _routed(lifespan: Any) -> FastAPI:
     app = FastAPI(
         title="Lookalike",
         version=version("lookalike"),
-        description="Visual search for any pile of images.",
+        description="Visual search for any pile of images. Where several libraries are served, "
+        "each answers below `/v1/libraries/NAME` as the first does below `/v1`.",
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,

@@ -43,25 +43,39 @@ class Metrics:
         )
         self._waiting = Gauge(
             "lookalike_under_way",
-            "Jobs that are being done or wait, by lane.",
-            ("lane",),
+            "Jobs that are being done or wait, by library and lane.",
+            ("library", "lane"),
             registry=self._registry,
         )
-        self._images = Gauge("lookalike_images", "Images in the library.", registry=self._registry)
+        self._images = Gauge(
+            "lookalike_images", "Images in a library.", ("library",), registry=self._registry
+        )
+        self._recall = Gauge(
+            "lookalike_index_recall",
+            "Recall of the approximate index as it was measured; 1 where there is none.",
+            ("library",),
+            registry=self._registry,
+        )
 
     def batch(self, images: int) -> None:
         """Count a batch."""
         self._batches.observe(images)
 
-    def watch(self, lanes: Lanes, library: Library) -> None:
-        """Ask lanes and library when the counts are looked at."""
+    def watch(self, name: str, lanes: Lanes, library: Library) -> None:
+        """Ask the lanes and the library of that name when the counts are looked at."""
         for lane in lanes.all:
-            self._waiting.labels(lane.name).set_function(partial(_under_way, lane))
-        self._images.set_function(lambda: len(library))
+            self._waiting.labels(name, lane.name).set_function(partial(_under_way, lane))
+        self._images.labels(name).set_function(lambda: len(library))
+        self._recall.labels(name).set_function(partial(_recall, library))
 
     def text(self) -> bytes:
         """All counts, as Prometheus reads them."""
         return generate_latest(self._registry)
+
+
+def _recall(library: Library) -> float:
+    report = library.index_report()
+    return 1.0 if report is None else float(report.measured["recall"])
 
 
 def _under_way(lane: Lane | Together) -> float:

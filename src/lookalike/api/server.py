@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
 
+from lookalike.api.service import Service
 from lookalike.api.settings import ServeSettings
 from lookalike.errors import UsageError
 
@@ -42,7 +44,17 @@ def bound(settings: ServeSettings) -> closing[socket.socket]:
 
 
 class _Server(uvicorn.Server):
-    """Stops at a signal, and does not die of it afterwards."""
+    """Stops at a signal, and does not die of it afterwards; jobs and their listeners end."""
+
+    def __init__(self, config: uvicorn.Config, services: Sequence[Service]) -> None:
+        super().__init__(config)
+        self._services = services
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """What is done at a signal."""
+        for service in self._services:
+            service.stop()
+        super().handle_exit(sig, frame)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -69,4 +81,4 @@ def run_server(app: FastAPI, listening: socket.socket) -> None:
         timeout_graceful_shutdown=FINISH_SECONDS,
         h11_max_incomplete_event_size=64 * 1024,
     )
-    _Server(config).run(sockets=[listening])
+    _Server(config, app.state.services).run(sockets=[listening])

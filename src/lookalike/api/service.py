@@ -10,10 +10,13 @@ import numpy as np
 from fastapi import Depends, Request
 
 from lookalike.api.duplicates import Duplicated
+from lookalike.api.jobs import Jobs
 from lookalike.api.kept import Kept
 from lookalike.api.lanes import Lanes
 from lookalike.api.metrics import Metrics
+from lookalike.api.problems import FullError, NotThereError
 from lookalike.api.settings import ServeSettings
+from lookalike.api.shelf import CHOSEN
 from lookalike.errors import LookalikeError
 from lookalike.library.library import Library
 from lookalike.library.uploading import Uploader
@@ -32,13 +35,16 @@ class Service:
     lanes: Lanes = field(init=False)
     duplicated: Duplicated = field(init=False)
     ready: threading.Event = field(default_factory=threading.Event)
+    stopping: threading.Event = field(default_factory=threading.Event)
     kept: Kept = field(default_factory=Kept)
+    jobs: Jobs = field(default_factory=Jobs)
+    listeners: int = 0
     _uploader: Uploader | None = None
 
     def __post_init__(self) -> None:
         self.lanes = Lanes(askers=self.settings.askers, waiting=self.settings.waiting)
         self.duplicated = Duplicated(self.library)
-        self.metrics.watch(self.lanes, self.library)
+        self.metrics.watch(self.name, self.lanes, self.library)
 
     def warm(self) -> None:
         """Load the model and the vectors, so that the first question does not wait for them."""
@@ -50,6 +56,17 @@ class Service:
             for image in self.library.head(1):
                 self.library.search(Item(id=image.id), k=1)
         self.ready.set()
+
+    def listen(self, most: int) -> None:
+        """Count one more who listens to a job. Raises `FullError` where `most` do."""
+        if self.listeners >= most:
+            raise FullError(f"{most} listen already")
+        self.listeners += 1
+
+    def stop(self) -> None:
+        """Let listeners and jobs end at their next step; from any thread."""
+        self.stopping.set()
+        self.jobs.stop_all()
 
     def knows_words(self, space: Space) -> bool:
         """Whether a space can be asked with a text; its model is looked at once."""
@@ -70,10 +87,19 @@ class Service:
         self.library.close()
 
 
+def _all(request: Request) -> list[Service]:
+    return list(request.app.state.services)
+
+
 def _of(request: Request) -> Service:
-    service = request.app.state.service
-    assert isinstance(service, Service)
-    return service
+    """The service that the path named, or the first."""
+    services = _all(request)
+    name = request.scope.get(CHOSEN)
+    for service in services:
+        if name in {None, service.name}:
+            return service
+    raise NotThereError("There is no library of that name here; /v1/libraries lists them.")
 
 
 ServiceOf = Annotated[Service, Depends(_of)]
+ServicesOf = Annotated[list[Service], Depends(_all)]

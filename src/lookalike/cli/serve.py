@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -19,6 +21,10 @@ from lookalike.cli.output import say
 
 
 def serve(
+    libraries: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Libraries, or their folders. Default: the one that is found."),
+    ] = None,
     library: LibraryOption = None,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8765,
@@ -42,10 +48,13 @@ def serve(
     precision: PrecisionOption = "auto",
     device: DeviceOption = "auto",
 ) -> None:
-    """Answer over HTTP: search, images, thumbnails, spaces. Ctrl-C stops it.
+    """Answer over HTTP: search, images, map, clusters, duplicates, jobs. Ctrl-C stops it.
 
-    Listens on this machine alone unless --host says otherwise, which takes a key.
+    Listens on this machine alone unless --host says otherwise, which takes a key. Of several
+    libraries each answers below /v1/libraries/NAME, and the first below /v1 too.
     """
+    from contextlib import ExitStack
+
     import lookalike
     from lookalike.api.app import create_app
     from lookalike.api.keys import parse_key
@@ -53,7 +62,9 @@ def serve(
     from lookalike.api.server import bound, run_server
     from lookalike.api.service import Service
     from lookalike.api.settings import ServeSettings
+    from lookalike.api.shelf import names_of
     from lookalike.images.limits import Limits
+    from lookalike.library.locate import library_directory
     from lookalike.web import page
 
     settings = ServeSettings(
@@ -65,24 +76,29 @@ def serve(
         rate=rate,
     )
     metrics = Metrics()
-    with (
-        bound(settings) as socket,
-        lookalike.open(
-            library,
-            create=False,
-            runtime=runtime,
-            precision=precision,
-            device=device,
-            fetch=fetch_policy(allow_host, allow_private=allow_private),
-            limits=Limits(pixels=settings.pixels, size=settings.body),
-            askers=settings.askers,
-            on_batch=metrics.batch,
-        ) as opened,
-    ):
+    chosen: Sequence[Path | None] = libraries or [library]
+    named = names_of(library_directory(one, create=False) for one in chosen)
+    with bound(settings) as socket, ExitStack() as stack:
+        services = []
+        for name, directory in named.items():
+            opened = lookalike.open(
+                directory,
+                create=False,
+                runtime=runtime,
+                precision=precision,
+                device=device,
+                fetch=fetch_policy(allow_host, allow_private=allow_private),
+                limits=Limits(pixels=settings.pixels, size=settings.body),
+                askers=settings.askers,
+                on_batch=metrics.batch,
+            )
+            services.append(Service(name, stack.enter_context(opened), settings, metrics))
+        images = sum(len(service.library) for service in services)
+        what = "" if len(services) == 1 else f" of {len(services)} libraries"
         address = socket.getsockname()
         shown = f"[{address[0]}]" if ":" in address[0] else address[0]
-        say(f"Serving {len(opened):,} images on http://{shown}:{address[1]}. Ctrl-C stops it.")
-        app = create_app(Service("library", opened, settings, metrics))
+        say(f"Serving {images:,} images{what} on http://{shown}:{address[1]}. Ctrl-C stops it.")
+        app = create_app(services)
         app.include_router(page.router)
         run_server(app, socket)
     say("Stopped.")

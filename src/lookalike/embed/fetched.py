@@ -43,7 +43,9 @@ def fetched(
             if decision is None:
                 break
             location = decision.reference.location if isinstance(decision, ToDecode) else None
-            if isinstance(decision, ToDecode) and isinstance(location, Web):
+            if isinstance(decision, ToDecode) and isinstance(location, Web) and location.data:
+                yield _with_bytes(decision, location, catalog)
+            elif isinstance(decision, ToDecode) and isinstance(location, Web):
                 ahead = ahead or _opened(policy)
                 future = ahead.submit(location.url)
                 under_way[future] = decision
@@ -78,9 +80,14 @@ def _arrived(decision: ToDecode, future: Future[Arrival], catalog: Catalog) -> D
         data = future.result().read()
     except ImageRejectedError as error:
         return Rejected(reference.id, url, error.reason, error.detail)
+    return _with_bytes(decision, Web(url, data), catalog)
+
+
+def _with_bytes(decision: ToDecode, arrived: Web, catalog: Catalog) -> ToDecode:
+    size = len(arrived.data)
     return replace(
         decision,
-        reference=replace(reference, location=Web(url, data)),
-        stamp=replace(decision.stamp, size=len(data)),
-        digests=tuple(catalog.digests_of_size({len(data)}).get(len(data), ())),
+        reference=replace(decision.reference, location=arrived),
+        stamp=replace(decision.stamp, size=size),
+        digests=tuple(catalog.digests_of_size({size}).get(size, ())),
     )

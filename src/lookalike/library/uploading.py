@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +31,7 @@ from lookalike.types import (
     Scalar,
     Unchanged,
     Web,
+    location_uri,
     readable,
 )
 
@@ -38,16 +39,16 @@ UPLOADS = "uploads"
 
 
 @dataclass
-class _Single:
-    """A source of one image."""
+class _Few:
+    """A source of images that are at hand."""
 
-    uri: str
-    reference: Reference
+    offered: Sequence[Reference]
+    uri: str = UPLOADS
     notes: list[str] = field(default_factory=list)
     complete: bool = True
 
     def references(self) -> Iterator[Reference | Rejected]:
-        yield self.reference
+        yield from self.offered
 
 
 class Uploader:
@@ -64,26 +65,25 @@ class Uploader:
 
     def add(
         self,
-        image: bytes | str,
+        image: bytes | Web,
         id_: str | None = None,
         *,
         label: str | None = None,
         meta: Mapping[str, Scalar] | None = None,
     ) -> ImageRecord:
-        """Add the bytes of an image, or the image at a URL; it is found from now on.
+        """Add the bytes of an image, or of one on the web; it is found from now on.
 
         Without `id_` the id is the URL, or made of the bytes. The same image again changes its
         label and metadata. Raises `ImageRejectedError`, `DuplicateIdError` where the id is of
         another image, `LibraryBusyError`, `StorageFullError`.
         """
-        if isinstance(image, str):
-            held = self._held(id_ or image)
-            if held is not None and held.uri != image:
-                raise _taken(held.id)
-            return self._added(Reference(id_ or image, Web(image), label, dict(meta or {})))
+        if isinstance(image, Web):
+            name = readable(id_ or image.url)
+            refuse_another(self._store, name, image.url)
+            return self._added(Reference(name, image, label, dict(meta or {})))
         digest = sha256(image)
         name = readable(id_ or f"{UPLOADS}/{digest.hex()[:16]}")
-        held = self._held(name)
+        held = _held(self._store, name)
         if held is not None and held.content.sha256 != digest:
             raise _taken(held.id)
         path = _place(self._store, digest)
@@ -98,29 +98,55 @@ class Uploader:
                     path.unlink()
             raise
 
+    def add_many(self, references: Sequence[Reference]) -> tuple[list[Outcome], list[str]]:
+        """Add images on the web as one batch: what became of them, and ids of other images.
+
+        What cannot be used is among the rejects. Raises `LibraryBusyError`, `StorageFullError`.
+        """
+        taken = [
+            reference.id
+            for reference in references
+            if (held := _held(self._store, reference.id)) is not None
+            and held.uri != location_uri(reference.location)
+        ]
+        free = [reference for reference in references if reference.id not in set(taken)]
+        return self._offered(free) if free else [], taken
+
     def close(self) -> None:
         """Let the decoder and the network go."""
         self._pool.close()
         self._embedder.close()
 
-    def _held(self, id_: str) -> ImageRecord | None:
-        with suppress(UnknownIdError):
-            return self._store.image(id_)
-        return None
-
     def _added(self, reference: Reference) -> ImageRecord:
-        heard: list[Outcome] = []
-        how = Adding(on_outcomes=heard.extend, fetch=self._resources.fetch)
-        source = _Single(UPLOADS, reference)
-        add_source(self._store, self._space, source, self._pool, self._embedder.get, how)
-        for outcome in heard:
+        for outcome in self._offered([reference]):
             if isinstance(outcome, Rejected):
-                if self._held(outcome.id) is None:
+                if _held(self._store, outcome.id) is None:
                     self._store.remove([outcome.id])  # the asker is told: no need to list it
                 raise ImageRejectedError(outcome.reason, outcome.detail)
-        fill_others(self._store, self._space, Filling(self._resources, None, lambda: False))
-        fill_columns(self._store, lambda: False)
         return self._store.image(reference.id)
+
+    def _offered(self, references: Sequence[Reference]) -> list[Outcome]:
+        heard: list[Outcome] = []
+        how = Adding(on_outcomes=heard.extend, fetch=self._resources.fetch)
+        source = _Few(references)
+        add_source(self._store, self._space, source, self._pool, self._embedder.get, how)
+        if not all(isinstance(outcome, Rejected) for outcome in heard):
+            fill_others(self._store, self._space, Filling(self._resources, None, lambda: False))
+            fill_columns(self._store, lambda: False)
+        return heard
+
+
+def refuse_another(store: Store, id_: str, uri: str) -> None:
+    """Raise `DuplicateIdError` where an id is of an image from another place."""
+    held = _held(store, id_)
+    if held is not None and held.uri != uri:
+        raise _taken(held.id)
+
+
+def _held(store: Store, id_: str) -> ImageRecord | None:
+    with suppress(UnknownIdError):
+        return store.image(id_)
+    return None
 
 
 def _taken(id_: str) -> DuplicateIdError:

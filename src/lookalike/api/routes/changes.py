@@ -17,7 +17,7 @@ from lookalike.errors import UsageError
 from lookalike.library.library import Library
 from lookalike.search.query import URL_PREFIXES
 from lookalike.store.records import ImageRecord
-from lookalike.types import Scalar
+from lookalike.types import Scalar, Web
 
 _META: TypeAdapter[dict[str, Scalar]] = TypeAdapter(Meta)
 router = APIRouter(prefix="/v1", tags=["changes"])
@@ -38,7 +38,8 @@ async def add_url(image: AddUrl, service: ServiceOf) -> ImageOut:
     """Add an image from the web; its file is not kept."""
     if not image.url.lower().startswith(URL_PREFIXES):
         raise UsageError("A url begins with http:// or https://.")
-    job = partial(_add, service, image.url, image.id, image.label, image.meta)
+    arrived = await service.lanes.web.run(partial(service.library.fetched, image.url, image.id))
+    job = partial(_add, service, arrived, image.id, image.label, image.meta)
     return known(await service.lanes.writes.run(job))
 
 
@@ -57,7 +58,7 @@ async def delete(id: IdOf, service: ServiceOf) -> Response:  # noqa: A002
 
 def _add(
     service: Service,
-    image: bytes | str,
+    image: bytes | Web,
     id_: str | None,
     label: str | None,
     meta: Mapping[str, Scalar],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from functools import partial
 from importlib.metadata import version
 
 from fastapi import APIRouter
@@ -10,7 +11,7 @@ from fastapi.responses import PlainTextResponse, Response
 
 from lookalike.api.problems import problem, responses
 from lookalike.api.schemas import Health, Ready
-from lookalike.api.service import ServiceOf
+from lookalike.api.service import ServiceOf, ServicesOf
 
 router = APIRouter(tags=["health"])
 
@@ -22,11 +23,12 @@ async def healthz() -> Health:
 
 
 @router.get("/readyz", responses=responses(), response_model=Ready)
-async def readyz(service: ServiceOf) -> Ready | Response:
-    """Whether model and vectors are loaded."""
-    if not service.ready.is_set():
+async def readyz(services: ServicesOf) -> Ready | Response:
+    """Whether models and vectors are loaded."""
+    if not all(service.ready.is_set() for service in services):
         return problem(503, "The model is being loaded.", {"Retry-After": "1"})
-    images = await service.lanes.quick.run(lambda: len(service.library))
+    count = partial(sum, (len(service.library) for service in services))
+    images = await services[0].lanes.quick.run(count)
     return Ready(status="ready", images=images)
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from lookalike.library.parts.opened import Opened
-from lookalike.library.uploading import Uploader, changed, discard
+from lookalike.library.uploading import Uploader, changed, discard, refuse_another
 from lookalike.store.records import ImageRecord
-from lookalike.types import Scalar
+from lookalike.types import Scalar, Web
+
+if TYPE_CHECKING:
+    from lookalike.fetch.policy import FetchPolicy
 
 
 class Changing(Opened):
@@ -16,6 +20,20 @@ class Changing(Opened):
     def uploader(self) -> Uploader:
         """What takes in images one by one; close it in the end."""
         return Uploader(self._store, self._space, self._resources)
+
+    def fetched(self, url: str, id_: str | None = None) -> Web:
+        """The image at a URL, with its bytes, to be added under an id or the URL itself.
+
+        Raises `FetchError`, and `DuplicateIdError` where another image has that id.
+        """
+        refuse_another(self._store, id_ or url, url)
+        return Web(url, self._resources.fetched(url))
+
+    def fetch_policy(self) -> FetchPolicy:
+        """What may be asked of the web, and what it may cost."""
+        from lookalike.fetch.policy import FetchPolicy
+
+        return self._resources.fetch or FetchPolicy()
 
     def change(self, id_: str, *, label: str | None, meta: Mapping[str, Scalar]) -> ImageRecord:
         """Give an image this label and metadata, in the place of what it had.

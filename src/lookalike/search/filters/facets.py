@@ -113,9 +113,11 @@ def _spread(facet: Facet, field: Field, parts: list[Part], left: list[NDArray[np
         counts.append(column.counts(some)[there])
     if low > high:
         return facet
-    bins, _ = np.histogram(
-        np.concatenate(values), BINS, (low, high), weights=np.concatenate(counts)
-    )
+    half = high / 2 - low / 2  # the whole may be more than a float can hold
+    steps = (np.concatenate(values) / 2 - low / 2) / half * BINS if half else np.zeros(1)
+    places = np.clip(steps, 0, BINS - 1).astype(np.int64)
+    weights = np.concatenate(counts) if half else [sum(int(count.sum()) for count in counts)]
+    bins = np.bincount(places, weights, minlength=BINS)
     dates = facet.kind == "date"
     return Facet(
         facet.name,
