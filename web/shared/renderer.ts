@@ -6,7 +6,7 @@ import type { Drawer, Look, Points, Sheet } from "./drawer";
 
 const POINTS = `#version 300 es
 in vec2 at; in float kind; in float state;
-uniform vec2 centre, zoom; uniform float size; uniform vec3 palette[24], faint[24]; uniform vec3 marked;
+uniform vec2 centre, zoom; uniform mediump float size; uniform vec3 palette[24], faint[24]; uniform vec3 marked;
 flat out vec4 colour;
 void main() {
   bool chosen = state > 1.5 && state < 2.5, pale = state > 2.5;
@@ -17,11 +17,11 @@ void main() {
 }`;
 const DOT = `#version 300 es
 precision mediump float;
-flat in vec4 colour; out vec4 shown;
+uniform mediump float size; flat in vec4 colour; out vec4 shown;
 void main() {
-  vec2 off = gl_PointCoord - 0.5;
-  if (dot(off, off) > 0.25) discard;
-  shown = colour;
+  float edge = smoothstep(0.5, 0.5 - 1.5 / size, length(gl_PointCoord - 0.5));
+  if (edge < 0.02) discard;
+  shown = vec4(colour.rgb, edge);
 }`;
 const SQUARE = `#version 300 es
 precision mediump float;
@@ -33,7 +33,7 @@ uniform vec2 centre, zoom, extent, scale; uniform float side;
 out vec2 uv;
 void main() {
   gl_Position = vec4((at - centre) * zoom + (corner - 0.5) * extent * vec2(1.0, -1.0), 0.0, 1.0);
-  uv = (tile + corner * side) * scale;
+  uv = (tile + 0.5 + corner * (side - 1.0)) * scale;
 }`;
 const PICTURE = `#version 300 es
 precision mediump float;
@@ -108,6 +108,8 @@ export class Renderer implements Drawer {
     gl.clear(gl.COLOR_BUFFER_BIT | gl.DEPTH_BUFFER_BIT);
     gl.enable(gl.DEPTH_TEST);
     gl.depthFunc(gl.LEQUAL);
+    gl.enable(gl.BLEND);
+    gl.blendFunc(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA);
     const used = look.size > 4 ? this.dots : this.squares;
     gl.useProgram(used);
     this.aim(used, plane);
@@ -118,6 +120,7 @@ export class Renderer implements Drawer {
     gl.bindVertexArray(this.pointArray);
     gl.drawArrays(gl.POINTS, 0, this.points.count);
     gl.disable(gl.DEPTH_TEST);
+    gl.disable(gl.BLEND);
   }
   drawTiles(plane: Plane, look: Look, size: number, side: number, sheet: Sheet, number: number, rows: readonly number[], places: readonly number[], strength: number): void {
     const { gl } = this;

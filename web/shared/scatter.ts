@@ -277,8 +277,8 @@ export class Scatter {
     pen.strokeStyle = this.dark ? "#fff" : "#111";
     pen.lineWidth = 2;
     if (this.tileSize) for (const row of this.tileRows) if (this.state[row] === SELECTED) this.mark(pen, row, 8);
-    pen.lineWidth = 1.5;
-    for (const row of this.ringed) if (this.isShown(row)) this.mark(pen, row, 6);
+    pen.lineWidth = 1;
+    for (const row of this.ringed) if (this.isShown(row)) this.mark(pen, row, 5);
     pen.lineWidth = 3;
     if (this.centre >= 0 && this.isShown(this.centre)) this.mark(pen, this.centre, 10);
     pen.lineWidth = 2;
