@@ -59,7 +59,7 @@ def plan(
             reference, now = item
             before = known.get(reference.id)
             if before is not None:
-                _check_claim(reference, before)
+                check_claim(reference, before)
                 if isinstance(reference.location, Web):
                     if before.uri == reference.location.url and not before.missing_vector:
                         yield Unchanged(reference, before.stamp)
@@ -111,7 +111,8 @@ def _surely_unchanged(before: Known, now: Stamp) -> bool:
     return before.stamp == now and not before.missing_vector and not racy
 
 
-def _check_claim(reference: Reference, before: Known) -> None:
+def check_claim(reference: Reference, before: Known) -> None:
+    """Raise `DuplicateIdError` when an id stands for another file that is still there."""
     uri = location_uri(reference.location)
     if uri != before.uri and _still_there(before.uri) and not _same_file(uri, before.uri):
         raise DuplicateIdError(

@@ -59,6 +59,7 @@ class LazyEmbedder:
 class Resources:
     """`runtime`: auto, onnx, openvino; `precision`: auto, fp32, bf16; `workers`: decoders.
 
+    `cores`: how many may be kept busy, None for all that this process has.
     `device`: auto, cpu, or one that torch knows, such as cuda:1; `fetch`: what may be asked of
     the web, and for how much; `askers`: how many questions with images may come at once.
 
@@ -73,6 +74,7 @@ class Resources:
     fetch: FetchPolicy | None = None
     askers: int = 1
     on_batch: Callable[[int], None] = lambda _: None
+    cores: int | None = None
 
     def __post_init__(self) -> None:
         NetworkOptions(self.runtime, self.precision)
@@ -87,7 +89,7 @@ class Resources:
             runtime=self.runtime,
             precision=self.precision,
             device=self.device,
-            streams=feeding.streams or cores(),
+            streams=feeding.streams or self.cores or cores(),
             batch=feeding.batch,
         )
 
@@ -117,7 +119,7 @@ class Resources:
 
     def pool(self, preprocessing: Preprocessing, *, thumbnails: bool) -> DecodePool:
         """Decoder processes for one run."""
-        workers = self.workers or cores()
+        workers = self.workers or self.cores or cores()
         return DecodePool(
             preprocessing,
             workers=workers,

@@ -8,11 +8,7 @@ from collections.abc import Collection, Iterable
 from lookalike.embed.report import Report
 from lookalike.errors import UsageError
 from lookalike.library.adding import Adding, OnOutcomes, OnProgress, add_source
-from lookalike.library.deriving import fill_columns
-from lookalike.library.indexing import (
-    Hear,
-    catch_up,
-)
+from lookalike.library.following import follow
 from lookalike.library.parts.changing import Changing
 from lookalike.library.parts.classifying import Classifying
 from lookalike.library.parts.columns import Columns
@@ -24,7 +20,7 @@ from lookalike.library.parts.searching import Searching
 from lookalike.library.parts.sharing import Sharing
 from lookalike.library.parts.spaces import Spaces
 from lookalike.library.parts.training import Training
-from lookalike.library.spaces import Filling, fill_others, way_of
+from lookalike.library.spaces import way_of
 from lookalike.sources import LabelFrom, Source, is_quick_to_list, open_source, paths_source
 from lookalike.store.records import Finding
 from lookalike.types import Stop
@@ -106,14 +102,27 @@ class Library(
         if report.embedded and way.model.note:
             report.notes.append(way.model.note)
         if not report.interrupted:
-            filling = Filling(self._resources, None, stop)
-            report.notes.extend(fill_others(self._store, self._space, filling))
-            fill_columns(self._store, stop)
-            if self._store.classifiers():
-                from lookalike.library.predicting import fill_predictions
+            report.notes.extend(follow(self._store, self._space, self._resources, stop))
+        return report
 
-                report.notes.extend(fill_predictions(self._store, stop))
-            report.notes.extend(catch_up(self._store, Hear(stop=stop)))
+    def merge(
+        self,
+        shards: str | os.PathLike[str],
+        *,
+        on_progress: OnProgress = lambda _: None,
+        stop: Stop = lambda: False,
+    ) -> Report:
+        """Take in the shards in a folder, or at a URL that fsspec knows, made by many workers.
+
+        The library is then as if it had indexed their source itself. Merged again, nothing
+        changes. Raises `SourceError` where a shard is missing or damaged,
+        `RecipeMismatchError`, `DuplicateIdError`, `MissingExtraError`.
+        """
+        from lookalike.scale.merge import merge_shards
+
+        report = merge_shards(self._store, self._space, os.fspath(shards), on_progress, stop)
+        if not report.interrupted:
+            report.notes.extend(follow(self._store, self._space, self._resources, stop))
         return report
 
     def remove(self, ids: Collection[str]) -> int:

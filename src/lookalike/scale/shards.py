@@ -12,6 +12,7 @@ from lookalike.embed.pipeline import Pipeline
 from lookalike.embed.report import Report
 from lookalike.embed.resources import Resources
 from lookalike.errors import LookalikeError, SourceError, UsageError
+from lookalike.images.pool import DecodePool
 from lookalike.scale.files import (
     COUNTS,
     Shard,
@@ -32,6 +33,91 @@ ROWS = 256
 """Rows of a row group: what a merge has to hold of each shard."""
 
 
+class ShardMaker:
+    """Makes shards of a job one after the other; network and decoders stay open between them.
+
+    Raises `UsageError`, `UnknownNameError`, `ModelError`, `MissingExtraError`.
+    """
+
+    def __init__(self, job: Job, using: Resources | None = None) -> None:
+        self._job = job
+        self._using = using or Resources()
+        self._way = job.way()
+        self._space = job.space(self._way)
+        self._storage = Storage(job.out)
+        self._embedder = self._using.lazy_embedder(self._way)
+        self._pool: DecodePool | None = None
+
+    def write(
+        self,
+        number: int,
+        on_progress: Callable[[Report], None] = lambda _: None,
+        stop: Stop = lambda: False,
+    ) -> ShardReport:
+        """Embed the images of one shard and write it; see `write_shard`."""
+        job, storage = self._job, self._storage
+        if not 1 <= number <= job.shards:
+            raise UsageError(f"There is no shard {number} of {job.shards}; the first is 1.")
+        name = shard_name(number, job.shards)
+        source = job.opened()
+        told = job.told(source, self._space)
+        done = _done_before(storage, name, told)
+        if done is not None:
+            return _report_of(done, storage)
+        report = Report(source=source.uri, library=job.out, space=self._space.name)
+        began_ns = time.time_ns()  # what changes from now on is looked at again by a library
+        places: defaultdict[str, list[int]] = defaultdict(list)
+        written = _Written()
+        try:
+            with storage.writing(name) as file, _rows(file, self._space) as rows:
+                pipeline = Pipeline(
+                    self._decoders(), self._embedder.get, written, self._using.fetch
+                )
+                for outcomes in pipeline.run(slice_of(source, job, number, places), stop):
+                    written.note(outcomes)
+                    rows.add([(_place(outcome, places), outcome) for outcome in outcomes])
+                    report.count(outcomes)
+                    on_progress(report)
+                if stop():
+                    raise _StoppedError
+                report.notes.extend(source.notes)
+                if report.embedded and self._way.model.note:
+                    report.notes.append(self._way.model.note)
+                facts = {"number": number, "told": told, "began_ns": began_ns, **_counts(report)}
+                rows.end({**facts, "fingerprint": self._space.fingerprint})
+        except _StoppedError:
+            report.interrupted = True
+        else:
+            storage.tidy(name)
+        return ShardReport(
+            number=number,
+            shards=job.shards,
+            file=f"{storage.url}/{name}",
+            seconds=round(report.seconds, 3),
+            interrupted=report.interrupted,
+            **_counts(report),
+        )
+
+    def close(self) -> None:
+        """Let the network and the decoders go."""
+        self._embedder.close()
+        if self._pool is not None:
+            self._pool.close()
+
+    def __enter__(self) -> ShardMaker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _decoders(self) -> DecodePool:
+        if self._pool is None:
+            self._pool = self._using.pool(
+                self._way.model.preprocessing, thumbnails=self._job.thumbnails
+            )
+        return self._pool
+
+
 def write_shard(
     job: Job,
     number: int,
@@ -48,49 +134,8 @@ def write_shard(
     Raises `UsageError` where the folder holds shards of another job, `SourceError`,
     `DuplicateIdError`, `ModelError`, `MissingExtraError`.
     """
-    if not 1 <= number <= job.shards:
-        raise UsageError(f"There is no shard {number} of {job.shards}: they are counted from 1.")
-    storage, name = Storage(job.out), shard_name(number, job.shards)
-    source, way = job.opened(), job.way()
-    space = job.space(way)
-    told = job.told(source, space)
-    done = _done_before(storage, name, told)
-    if done is not None:
-        return _report_of(done, storage)
-    using = using or Resources()
-    report = Report(source=source.uri, library=job.out, space=space.name)
-    began_ns = time.time_ns()  # what changes from now on is looked at again by a library
-    places: defaultdict[str, list[int]] = defaultdict(list)
-    written = _Written()
-    pool = using.pool(way.model.preprocessing, thumbnails=job.thumbnails)
-    embedder = using.lazy_embedder(way)
-    try:
-        with pool, embedder, storage.writing(name) as file, _rows(file, space) as rows:
-            pipeline = Pipeline(pool, embedder.get, written, using.fetch)
-            for outcomes in pipeline.run(slice_of(source, job, number, places), stop):
-                written.note(outcomes)
-                rows.add([(_place(outcome, places), outcome) for outcome in outcomes])
-                report.count(outcomes)
-                on_progress(report)
-            if stop():
-                raise _StoppedError
-            report.notes.extend(source.notes)
-            if report.embedded and way.model.note:
-                report.notes.append(way.model.note)
-            facts = {"number": number, "told": told, "began_ns": began_ns, **_counts(report)}
-            rows.end({**facts, "fingerprint": space.fingerprint})
-    except _StoppedError:
-        report.interrupted = True
-    else:
-        storage.tidy(name)
-    return ShardReport(
-        number=number,
-        shards=job.shards,
-        file=f"{storage.url}/{name}",
-        seconds=round(report.seconds, 3),
-        interrupted=report.interrupted,
-        **_counts(report),
-    )
+    with ShardMaker(job, using) as maker:
+        return maker.write(number, on_progress, stop)
 
 
 def _counts(report: Report) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from lookalike.store.records import Space
 from lookalike.types import Bits, Floats, Stored
 
 _UNIT_TOLERANCE = 0.01
+_ROUNDED = 0.001
+"""By how much the length of a unit vector may be off once its values are float16."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ def layout(space: Space) -> Layout:
 def to_blob(vector: Floats | Bits, space: Space) -> bytes:
     """A vector as the space keeps it; of unit length where the metric is cosine.
 
-    (dim,) floats, or (ceil(dim / 8),) uint8 of packed bits, those beyond `dim` zero. Raises
+    (dim,) floats, or (ceil(dim / 8),) uint8 of packed bits, those beyond `dim` zero. One that
+    a library has kept before, float16 of unit length, stays as it is to the last bit. Raises
     ModelError for another shape or type, and for what float16 cannot hold.
     """
     kept = layout(space)
@@ -76,7 +79,8 @@ def _halves_blob(vector: Stored, space: Space) -> bytes:
         length = float(np.linalg.norm(values))
         if not 0 < length < np.inf:
             raise ModelError(f"A vector of length {length} has no direction for the cosine.")
-        values /= length
+        if vector.dtype != stored or abs(length - 1) > _ROUNDED:
+            values /= length
     if not np.abs(values).max(initial=0.0) <= np.finfo(stored).max:
         raise ModelError(
             "A vector has a value that is not finite or beyond 65504, the limit of the "
