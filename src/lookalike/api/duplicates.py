@@ -38,6 +38,11 @@ class Duplicated:
         """Keep what was found, of images as their mark was before."""
         self._seen = Seen(found, level, int(time.time()), images)
 
+    @property
+    def there(self) -> bool:
+        """Whether anything was put here."""
+        return self._seen is not None
+
     def left(self) -> Seen:
         """What is left of what was found. Raises `NotMadeError` before anything was."""
         seen = self._seen

@@ -49,7 +49,7 @@ class How(Asked):
 
     k: Annotated[int, Field(ge=1, le=MOST)] = 10
     offset: Annotated[int, Field(ge=0, le=100_000)] | None = None
-    where: Annotated[str, Field(max_length=4000)] | None = None
+    where: Annotated[str, Field(max_length=200_000)] | None = None
     space: Annotated[str, Field(max_length=200)] | None = None
     min_similarity: FiniteFloat | None = None
     min_match: Fraction | None = None
@@ -176,7 +176,8 @@ class IndexOut(BaseModel):
 class SpaceOut(BaseModel):
     """A way of seeing. `default` is the one that is meant when none is named.
 
-    `words` says whether a text can be asked for, `calibrated` whether answers have a match.
+    `words` says whether a text can be asked for, `calibrated` whether answers have a match,
+    `mapped` whether there is a map.
     Without an `index` every vector is compared.
     """
 
@@ -189,6 +190,7 @@ class SpaceOut(BaseModel):
     default: bool
     words: bool
     calibrated: bool
+    mapped: bool
     index: IndexOut | None
 
 

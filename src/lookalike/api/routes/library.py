@@ -52,7 +52,10 @@ class ColumnOut(BaseModel):
 
 
 class LibraryAnswer(BaseModel):
-    """What the library holds. `contents` counts images of different bytes; sizes are in bytes."""
+    """What the library holds. `contents` counts images of different bytes; sizes are in bytes.
+
+    `compared` says whether near-duplicates were looked for since the service began.
+    """
 
     name: str
     images: int
@@ -62,6 +65,7 @@ class LibraryAnswer(BaseModel):
     columns: list[ColumnOut]
     database_bytes: int
     cache_bytes: int
+    compared: bool
     versions: Versions
 
 
@@ -132,6 +136,7 @@ def _told(service: Service) -> LibraryAnswer:
         columns=[_column(one) for one in columns if (one.origin, one.name) != _SOURCE],
         database_bytes=held.database_bytes,
         cache_bytes=held.cache_bytes,
+        compared=service.duplicated.there,
         versions=Versions(
             lookalike=version("lookalike"), python=platform.python_version(), library=now
         ),

@@ -36,6 +36,7 @@ def described(service: Service) -> list[SpaceOut]:
             default=space.name == default,
             words=service.knows_words(space),
             calibrated=library.is_calibrated(space.name),
+            mapped=library.map_mark(space.name) is not None,
             index=_index(library, space.name),
         )
         for space in library.spaces()
