@@ -16,6 +16,10 @@ type Fields<O> = O extends { parameters: { query?: infer Q } } ? Q : undefined;
 /** Fields with a default may be left out, whatever the generated types say. */
 type Loose<T> = T extends (infer I)[] ? Loose<I>[] : T extends object ? { [K in keyof T]?: Loose<T[K]> } : T;
 
+/** The library that is asked, where one server has several: `?library=NAME` of the page; null: the first. */
+export const library = new URLSearchParams(location.search).get("library");
+const PREFIX = library === null ? "v1/" : `v1/libraries/${encodeURIComponent(library)}/`;
+
 /** What the service says is wrong: `message` is a sentence for people. */
 export class Problem extends Error {
   constructor(
@@ -60,7 +64,7 @@ export function addressOf(path: string, fields: object = {}): string {
     for (const one of Array.isArray(value) ? value : [value]) if (one != null) given.append(name, String(one));
   }
   const query = String(given);
-  return path.replace(/^\//, "") + (query && `?${query}`);
+  return path.replace(/^\/v1\//, PREFIX).replace(/^\//, "") + (query && `?${query}`);
 }
 
 /** Asks with any method; asks again when the user has given a key that was missing. */

@@ -14,11 +14,12 @@ export interface Page {
 type Space = Schemas["SpaceOut"];
 
 const FARTHEST = 100_000;
+const LONGEST = 40_000;
 
 /** A page of the answer; without items, of all images, the newest first. */
 export async function askFor(question: Question, spaces: Space[], count: number, from: number | null, signal: AbortSignal): Promise<Page> {
-  const where = whereOf(question);
   if (!question.items.length) {
+    const where = short(whereOf(question));
     const { images, next } = await get("/v1/images", { count, after: from ?? 0, where, newest: true }, signal);
     return { hits: images, next };
   }
@@ -31,7 +32,7 @@ export async function askFor(question: Question, spaces: Space[], count: number,
       negative,
       k: count,
       offset: from ?? 0,
-      where,
+      where: whereOf(question),
       ...(used.length === 1 ? { space: used[0].name } : { weights: weightsOf(question, used) }),
       min_match: question.match && tellsMatches(used) ? question.match : undefined,
       min_similarity: question.similarity || undefined,
@@ -47,11 +48,17 @@ export async function askFor(question: Question, spaces: Space[], count: number,
 
 /** An image by chance, of those that the filters leave. */
 export async function anyImage(question: Question): Promise<string | null> {
-  const where = whereOf(question);
+  const where = short(whereOf(question));
   const last = (await get("/v1/images", { count: 1, where, newest: true })).next;
   if (last === null) return null;
   const { images } = await get("/v1/images", { count: 1, where, after: Math.floor(Math.random() * last) });
   return images[0]?.id ?? null;
+}
+
+/** A filter that fits into an address. Raises where it does not: thousands of images chosen by hand. */
+export function short(where: string | undefined): string | undefined {
+  if (where === undefined || encodeURIComponent(where).length < LONGEST) return where;
+  throw new Error("That is a filter too long to be listed by. Choose fewer images, or ask what is similar among them.");
 }
 
 /** The spaces that are looked in: those with a weight, else the default, else one that knows words. */

@@ -1,6 +1,7 @@
 // What the filters leave, column by column. A column that is filtered by shows what its other values would give.
 
 import { get, type Schemas } from "../api";
+import { short } from "./ask";
 import type { Question } from "./question";
 import { whereOf } from "./where";
 
@@ -19,8 +20,8 @@ export class Facets {
     const own = [...new Set([...question.values.keys(), ...question.ranges.keys()])];
     try {
       const [all, ...others] = await Promise.all([
-        get("/v1/facets", { where: whereOf(question) }, signal),
-        ...own.map((name) => get("/v1/facets", { where: whereOf(question, name), columns: [name] }, signal).catch(() => null)),
+        get("/v1/facets", { where: short(whereOf(question)) }, signal),
+        ...own.map((name) => get("/v1/facets", { where: short(whereOf(question, name)), columns: [name] }, signal).catch(() => null)),
       ]);
       if (signal.aborted) return;
       const alone = new Map(own.map((name, at) => [name, others[at]?.facets[0]]));

@@ -1,5 +1,7 @@
 // Pictures that are asked about: kept in this browser alone, so that back and reload still have them.
 
+import { Lost } from "./where";
+
 const DATABASE = "lookalike";
 const TABLE = "pictures";
 const MOST = 60;
@@ -46,11 +48,9 @@ export function pictureData(number: string): Promise<string> {
   return encoded.get(number)!;
 }
 
-export class LostPicture extends Error {}
-
 async function encode(number: string): Promise<string> {
   const found = await kept(number);
-  if (!found) throw new LostPicture("This question has a picture that only the browser it was asked in has. Drop it here again.");
+  if (!found) throw new Lost("This question has a picture that only the browser it was asked in has. Drop it here again.");
   const bytes = new Uint8Array(await found.blob.arrayBuffer());
   const parts: string[] = [];
   for (let at = 0; at < bytes.length; at += 0x8000) parts.push(String.fromCharCode(...bytes.subarray(at, at + 0x8000)));

@@ -26,6 +26,8 @@ export interface Question {
   /** What id or label must contain. */
   name: string;
   where: string;
+  /** A list of images chosen by hand, by the name that this tab keeps it under. */
+  selection: string;
   match: number;
   similarity: number;
   diversity: number;
@@ -48,6 +50,7 @@ export function readQuestion(fields: URLSearchParams): Question {
     ranges: new Map(),
     name: fields.get("name") ?? "",
     where: fields.get("where") ?? "",
+    selection: fields.get("selection") ?? "",
     match: fraction(fields.get(NUMBERS.match)),
     similarity: fraction(fields.get(NUMBERS.similarity)),
     diversity: fraction(fields.get(NUMBERS.diversity)),
@@ -81,6 +84,7 @@ export function writeQuestion(question: Question): URLSearchParams {
   }
   if (question.name) fields.set("name", question.name);
   if (question.where) fields.set("where", question.where);
+  if (question.selection) fields.set("selection", question.selection);
   for (const name of Object.values(NUMBERS)) if (question[name]) fields.set(name, String(question[name]));
   if (question.once) fields.set("once", "1");
   return fields;
@@ -108,12 +112,12 @@ export function toggle(question: Question, column: string, value: string | null,
 }
 
 export const hasFilters = (question: Question) =>
-  Boolean(question.values.size || question.ranges.size || question.name || question.where);
+  Boolean(question.values.size || question.ranges.size || question.name || question.where || question.selection);
 
 export function clearFilters(question: Question): void {
   question.values.clear();
   question.ranges.clear();
-  question.name = question.where = "";
+  question.name = question.where = question.selection = "";
 }
 
 function wantedOf(question: Question, column: string): Set<string | null> {

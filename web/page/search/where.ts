@@ -1,6 +1,10 @@
 // The filters of a question in the language of filters.
 
+import { selection } from "../selection";
 import type { Question } from "./question";
+
+/** What the question is about is kept in a browser, and not in this one. */
+export class Lost extends Error {}
 
 /** The filter as a text, undefined where all images are wanted; `except` leaves one column's part out. */
 export function whereOf(question: Question, except?: string): string | undefined {
@@ -14,6 +18,11 @@ export function whereOf(question: Question, except?: string): string | undefined
   if (question.name) {
     const pattern = quoted(`%${question.name.replace(/[\\%_]/g, "\\$&")}%`);
     parts.push(`(id like ${pattern} or label like ${pattern})`);
+  }
+  if (question.selection) {
+    const ids = selection(question.selection);
+    if (!ids) throw new Lost("Images chosen by hand are kept only in the browser tab in which they were chosen. Choose them again on the map.");
+    parts.push(`id in (${ids.map(quoted).join(", ")})`);
   }
   if (question.where.trim()) parts.push(`(${question.where.trim()})`);
   return parts.join(" and ") || undefined;

@@ -21,7 +21,7 @@ router = APIRouter(prefix="/v1", tags=["facets"])
 class Narrowing(Asked):
     """Of which images, and which columns; without `columns` all but ids."""
 
-    where: Annotated[str, Field(max_length=4000)] | None = None
+    where: Annotated[str, Field(max_length=40_000)] | None = None
     columns: Annotated[list[Annotated[str, Field(max_length=400)]], Field(max_length=100)] = Field(
         []
     )

@@ -59,7 +59,7 @@ class Listing(Asked):
 
     count: Annotated[int, Field(ge=1, le=MOST)] = 100
     after: Annotated[int, Field(ge=0, le=2**62)] = 0
-    where: Annotated[str, Field(max_length=4000)] | None = None
+    where: Annotated[str, Field(max_length=40_000)] | None = None
     newest: bool = False
 
 
