@@ -257,7 +257,7 @@ def test_many_files_are_added_as_a_job_that_is_heard_to_the_end(server, library)
 def test_jobs_fail_with_a_sentence_and_can_be_stopped(server):
     failed = finished(server, server.send("POST", "/v1/jobs", {"kind": "map", "space": "no"}).json)
     assert (failed["state"], failed["problem"]["status"]) == ("failed", 422)
-    slow = [{"kind": "clusters", "refresh": True}, {"kind": "duplicates", "level": "scene"}]
+    slow = [{"kind": "clusters", "k": 2}, {"kind": "duplicates", "level": "scene"}]
     first, second = (server.send("POST", "/v1/jobs", job).json for job in slow)
     assert server.ask("DELETE", f"/v1/jobs/{second['id']}").status == 200
     assert finished(server, second)["state"] == "cancelled"

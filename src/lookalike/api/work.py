@@ -113,8 +113,8 @@ async def add_urls(service: Service, references: Sequence[Reference], job: Job) 
             some = references[start : start + AT_ONCE]
             arrived, lost = await lane.run(partial(_arrived, ahead, some))
             outcomes, taken = await _written(service, partial(_add_many, service, arrived))
-            tally.count(Counter(map(outcome_kind, outcomes)))
-            tally.refuse([*lost, *(one for one in outcomes if isinstance(one, Rejected))])
+            tally.count(outcomes)
+            tally.refuse(lost)
             tally.refuse_taken(taken)
             tally.advance(len(some))
     finally:
@@ -130,9 +130,8 @@ async def add_uploads(
     for name, data in images:
         try:
             await _written(service, partial(_add, service, data, label))
-            tally.count({"embedded": 1})
+            tally.stored()
         except ImageRejectedError as error:
-            tally.count({"rejected": 1})
             tally.refuse([Rejected(name, "", error.reason)])
         except DuplicateIdError:
             tally.refuse_taken([name])
@@ -149,12 +148,18 @@ class Tally:
         self._refused: list[dict[str, str]] = []
         job.advance("adding", 0, total)
 
-    def count(self, more: dict[str, int] | Counter[Any]) -> None:
-        """Add to the counts."""
-        self._counts.update(more)
+    def count(self, outcomes: Sequence[Outcome]) -> None:
+        """Count what became of images."""
+        self._counts.update(outcome_kind(one) for one in outcomes if not isinstance(one, Rejected))
+        self.refuse([one for one in outcomes if isinstance(one, Rejected)])
+
+    def stored(self) -> None:
+        """Count one image that is in the library now."""
+        self._counts["embedded"] += 1
 
     def refuse(self, rejected: Sequence[Rejected]) -> None:
-        """Name images that cannot be used."""
+        """Count and name images that cannot be used."""
+        self._counts["rejected"] += len(rejected)
         self._name([(one.id, one.reason, REASONS[one.reason]) for one in rejected])
 
     def refuse_taken(self, ids: Sequence[str]) -> None:
