@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Request
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 QUIET = [
@@ -38,6 +38,12 @@ class Opened:
         local = ("data:", "blob:")
         assert [url for url in self.loaded if not url.startswith(local)] == [path.as_uri()]
 
+    def assert_at_home(self, origin: str) -> None:
+        """Nothing was logged, nothing failed, and nothing was asked of another origin."""
+        assert self.noise == []
+        home = (origin, "data:", f"blob:{origin}")
+        assert [url for url in self.loaded if not url.startswith(home)] == []
+
 
 def chromium() -> str:
     """The browser, as `LOOKALIKE_CHROMIUM` or the path names it; without one a test is skipped."""
@@ -57,6 +63,15 @@ def _note(opened: Opened, kind: str, text: str) -> None:
 @contextmanager
 def browser_page(path: Path, *, dark: bool = False, query: str = "") -> Iterator[Opened]:
     """Open a file in a fresh Chromium, 1280 x 800 pixels, by its file: address."""
+    with browser_at(path.as_uri() + query, dark=dark) as opened:
+        yield opened
+
+
+@contextmanager
+def browser_at(
+    address: str, *, dark: bool = False, size: tuple[int, int] = (1280, 800)
+) -> Iterator[Opened]:
+    """Open an address in a fresh Chromium. What the page itself calls off is no noise."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -64,13 +79,32 @@ def browser_page(path: Path, *, dark: bool = False, query: str = "") -> Iterator
             executable_path=chromium(), args=QUIET, chromium_sandbox=False
         )
         context = browser.new_context(
-            viewport={"width": 1280, "height": 800}, color_scheme="dark" if dark else "light"
+            viewport={"width": size[0], "height": size[1]},
+            color_scheme="dark" if dark else "light",
         )
         opened = Opened(context.new_page())
         opened.page.on("console", lambda said: _note(opened, said.type, said.text))
         opened.page.on("pageerror", lambda error: opened.noise.append(str(error)))
-        opened.page.on("requestfailed", lambda asked: opened.noise.append(asked.url))
+        opened.page.on("requestfailed", lambda asked: _note_failed(opened, asked))
         opened.page.on("request", lambda asked: opened.loaded.append(asked.url))
-        opened.page.goto(path.as_uri() + query)
+        opened.page.goto(address)
         yield opened
         browser.close()
+
+
+def _note_failed(opened: Opened, asked: "Request") -> None:
+    if asked.failure != "net::ERR_ABORTED":
+        opened.noise.append(asked.url)
+
+
+def serious_faults(page: "Page") -> list[str]:
+    """What axe finds serious or critical on a page, and where."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{one['id']}: {node['target']}"
+        for one in found
+        if one["impact"] in {"serious", "critical"}
+        for node in one["nodes"]
+    ]
