@@ -13,6 +13,7 @@ from lookalike.embed.way import Way, find_way
 from lookalike.errors import UsageError
 from lookalike.models.model import DEFAULT_MODEL
 from lookalike.sources import Source, open_source
+from lookalike.sources.naming import absolute
 from lookalike.sources.table_plan import TableOptions
 from lookalike.store import learned
 from lookalike.store.records import Space
@@ -46,6 +47,11 @@ class Job:
             raise UsageError(f"There are 1 to {MOST_SHARDS:,} shards, not {self.shards:,}.")
         if self.limit is not None and self.limit < 1:
             raise UsageError(f"limit must be at least 1, not {self.limit}.")
+
+    def absolute(self) -> Job:
+        """The same for workers who start in another folder."""
+        out = self.out if "://" in self.out else absolute(self.out)
+        return replace(self, source=absolute(self.source), out=out)
 
     def opened(self) -> Source:
         """The source. Raises `SourceError`, `UsageError`."""

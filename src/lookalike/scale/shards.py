@@ -48,6 +48,12 @@ class ShardMaker:
         self._embedder = self._using.lazy_embedder(self._way)
         self._pool: DecodePool | None = None
 
+    def done(self, number: int) -> ShardReport | None:
+        """The report of a shard that is there and whole. Raises `UsageError` for another job's."""
+        told = self._job.told(self._job.opened(), self._space)
+        shard = _done_before(self._storage, shard_name(number, self._job.shards), told)
+        return None if shard is None else _report_of(shard, self._storage)
+
     def write(
         self,
         number: int,
@@ -58,12 +64,11 @@ class ShardMaker:
         job, storage = self._job, self._storage
         if not 1 <= number <= job.shards:
             raise UsageError(f"There is no shard {number} of {job.shards}; the first is 1.")
-        name = shard_name(number, job.shards)
-        source = job.opened()
-        told = job.told(source, self._space)
-        done = _done_before(storage, name, told)
+        done = self.done(number)
         if done is not None:
-            return _report_of(done, storage)
+            return done
+        name, source = shard_name(number, job.shards), job.opened()
+        told = job.told(source, self._space)
         report = Report(source=source.uri, library=job.out, space=self._space.name)
         began_ns = time.time_ns()  # what changes from now on is looked at again by a library
         places: defaultdict[str, list[int]] = defaultdict(list)
@@ -139,7 +144,7 @@ def write_shard(
 
 
 def _counts(report: Report) -> dict[str, Any]:
-    return {name: getattr(report, name) for name in COUNTS}
+    return {**{name: getattr(report, name) for name in COUNTS}, "reasons": dict(report.reasons)}
 
 
 def _report_of(shard: Shard, storage: Storage) -> ShardReport:
