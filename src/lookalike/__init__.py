@@ -4,6 +4,8 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # true for type checkers; `typing` itself takes time to load
 if TYPE_CHECKING:
+    from lookalike.client.client import Client as Client
+    from lookalike.datasets.fetching import fetch_images as fetch_images
     from lookalike.embed.report import Report as Report
     from lookalike.errors import DuplicateIdError as DuplicateIdError
     from lookalike.errors import FetchError as FetchError
@@ -35,8 +37,11 @@ if TYPE_CHECKING:
     from lookalike.search.results import Hit as Hit
     from lookalike.search.results import Hits as Hits
     from lookalike.search.results import QueryPart as QueryPart
+    from lookalike.tables.clean import clean_table as clean_table
+    from lookalike.tables.split import split_table as split_table
 
 _HOMES = {
+    "Client": "client.client",
     "Crop": "images.crop",
     "DuplicateIdError": "errors",
     "FilterError": "errors",
@@ -66,8 +71,11 @@ _HOMES = {
     "UnknownIdError": "errors",
     "UnknownNameError": "errors",
     "UsageError": "errors",
+    "clean_table": "tables.clean",
     "embed_files": "library.embedding",
+    "fetch_images": "datasets.fetching",
     "open": "library.opening",
+    "split_table": "tables.split",
 }
 __all__ = sorted(_HOMES)  # noqa: PLE0605  one list of public names, not two
 

@@ -1,4 +1,4 @@
-"""`lookalike fetch`: the images that a table names by URL, into a folder or tar shards."""
+"""`lookalike fetch`: images of a table of URLs or a data set, into a folder or tar shards."""
 
 from __future__ import annotations
 
@@ -17,16 +17,27 @@ from lookalike.cli.output import size as bytes_read
 from lookalike.types import REASONS
 
 if TYPE_CHECKING:
+    from lookalike.datasets.about import About
     from lookalike.fetch.report import FetchReport, Progress
 
 TALK_SECONDS = 0.25
 
 
 def fetch(
-    table: Annotated[str, typer.Argument(help="A csv, tsv, jsonl or Parquet table of URLs.")],
+    table: Annotated[
+        str, typer.Argument(help="A table of URLs, or dataset:NAME, :tfds/NAME, :hf/ORG/NAME.")
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder for what is fetched.")],
     url_column: Annotated[
         str | None, typer.Option(help="The table's column that holds the URL.")
+    ] = None,
+    split: Annotated[str | None, typer.Option(help="A data set's split: train, test.")] = None,
+    only: Annotated[
+        int | None, typer.Option("--count", min=1, help="Only the first N images.")
+    ] = None,
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(help="Where tensorflow_datasets keeps data. Default: ~/tensorflow_datasets."),
     ] = None,
     format: Annotated[  # noqa: A002
         Literal["folder", "shards"],
@@ -81,14 +92,15 @@ def fetch(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Download every image that TABLE names by URL, many at once, each host gently.
+    """Download every image that TABLE names by URL, or that a public data set has.
 
     Every row ends in OUT/outcomes.csv with what became of it. Run again, it asks only for
     what is not settled. `lookalike index OUT/outcomes.csv --path-column file` goes on.
     """
+    import lookalike
     from lookalike.fetch.pace import Pace
     from lookalike.fetch.policy import FetchPolicy
-    from lookalike.fetch.run import Fetching, fetch_table
+    from lookalike.fetch.run import Fetching
     from lookalike.images.limits import Limits
     from lookalike.images.resize import Resizing
 
@@ -116,7 +128,18 @@ def fetch(
         limit=limit,
     )
     with stop_on_interrupt() as stop, _progress() as advance:
-        report = fetch_table(table, out, how, url_column=url_column, on_progress=advance, stop=stop)
+        report = lookalike.fetch_images(
+            table,
+            out,
+            how,
+            url_column=url_column,
+            split=split,
+            count=only,
+            data_dir=data_dir,
+            on_about=_say_about,
+            on_progress=advance,
+            stop=stop,
+        )
     if json:
         print_json(report.as_dict())
     else:
@@ -142,6 +165,14 @@ def _progress() -> Iterator[Callable[[Progress], None] | None]:
         console=Console(stderr=True), transient=True, refresh_per_second=1 / TALK_SECONDS
     ) as live:
         yield lambda progress: live.update(Text(_line(progress)))
+
+
+def _say_about(about: About) -> None:
+    say(f"{about.name}: {about.title}")
+    say(f"Licence: {about.licence}")
+    say(f"From {about.homepage}")
+    if about.splits:
+        say(f"Splits: {', '.join(about.splits)}")
 
 
 def _line(progress: Progress) -> str:

@@ -25,12 +25,14 @@ class Watch:
     """Who looks on while an answer comes in; each may raise `FetchError` and so end it.
 
     `headers` sees them before the body, `start` the first bytes of it. `large` waits for room
-    when the body turns out to be above `LARGE` bytes, and is told how many it may take.
+    when the body turns out to be above `LARGE` bytes, and is told how many it may take. `sink`
+    takes what comes in, so that nothing is held: the body is empty then.
     """
 
     headers: Callable[[CIMultiDictProxy[str]], None] | None = None
     start: Callable[[bytes], None] | None = None
     large: Callable[[int], Awaitable[None]] | None = None
+    sink: Callable[[bytes], object] | None = None
 
 
 NOBODY = Watch()
@@ -58,13 +60,17 @@ async def read_body(
     """
     unpack = _unpacker(encoding)
     whole = bytearray()
-    taken = 0
+    taken = passed = 0
     start, large = watch.start, watch.large
     async for chunk in chunks:
         taken += len(chunk)
-        whole += unpack(chunk, limit + 1 - len(whole))
-        if taken > limit or len(whole) > limit:
+        whole += unpack(chunk, limit + 1 - passed - len(whole))
+        if taken > limit or passed + len(whole) > limit:
             raise FetchError("too-large", f"more than {limit:,} bytes", code=200)
+        if watch.sink is not None:
+            watch.sink(bytes(whole))
+            passed += len(whole)
+            whole.clear()
         if start is not None and len(whole) >= MAGIC:
             start(bytes(whole[:MAGIC]))
             start = None

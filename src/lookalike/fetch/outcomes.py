@@ -53,7 +53,7 @@ def write_outcomes(
                 again = False
                 report.count(outcome)
             cells = {column: convert(row.cells.get(column), kind) for column, kind in kinds.items()}
-            for field, value in _fields(outcome, stored, again=again).items():
+            for field, value in outcome_cells(outcome, stored, again=again).items():
                 cells[names[field]] = value
             write(cells)
 
@@ -69,7 +69,8 @@ def _found(journal: Journal, url: str, problem: str) -> tuple[Outcome | None, St
     return outcome, journal.content(outcome.sha256)
 
 
-def _fields(outcome: Outcome | None, stored: Stored | None, *, again: bool) -> dict[str, Any]:
+def outcome_cells(outcome: Outcome | None, stored: Stored | None, *, again: bool) -> dict[str, Any]:
+    """The cells of an outcome by `FIELDS`; `again` when an earlier row has its URL."""
     if outcome is None:
         return {}
     fields: dict[str, Any] = {

@@ -69,13 +69,7 @@ def fetch_table(
     """
     table = UrlTable(os.fspath(path), url_column, how.limit)
     _allow_sockets(how.pace.at_once)
-    folder = Path(out)
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{str(folder)!r} is a file: --out is the folder for what is fetched.")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise LookalikeError(f"{str(folder)!r} cannot be made: {error.strerror}.") from error
+    folder = made_folder(out)
     settings = {**asdict(how.resizing), "shards": how.shards}
     with closing(Journal(folder / JOURNAL, settings)) as journal:
         survey = Survey(table)
@@ -106,6 +100,18 @@ def fetch_table(
         write_outcomes(outcomes, table, survey, journal, report)
         report.seconds = progress.seconds
         return report
+
+
+def made_folder(out: str | os.PathLike[str]) -> Path:
+    """The folder for what is fetched. Raises `UsageError` for a file, `LookalikeError`."""
+    folder = Path(out)
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{str(folder)!r} is a file: --out is the folder for what is fetched.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LookalikeError(f"{str(folder)!r} cannot be made: {error.strerror}.") from error
+    return folder
 
 
 def _allow_sockets(at_once: int) -> None:

@@ -24,13 +24,15 @@ class TfrecordSource:
     """The images of a file, one a record, by the names that features usually have.
 
     The id is the file name in the record, or `NAME:NUMBER`; single values of other features
-    are metadata.
+    are metadata. `image` and `label` are names of features that go before the usual ones.
     """
 
     complete = True
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, image: str | None = None, label: str | None = None) -> None:
         self._path = absolute(path)
+        self._images = (*([image] if image else []), *IMAGES)
+        self._labels = (*([label] if label else []), *LABELS)
         self._name = readable(PurePath(self._path).name)
         self._skips = Skips()
         self.uri = readable(self._path)
@@ -61,11 +63,11 @@ class TfrecordSource:
             features = read_example(record.body)
         except ValueError as error:
             return Rejected(plain, place, "bad-row", f"record {number}: {error}")
-        named = ((name, features.get(name, [])) for name in IMAGES)
+        named = ((name, features.get(name, [])) for name in self._images)
         image = next(((name, values[0]) for name, values in named if _is_bytes(values)), None)
         if image is None:
             has = ", ".join(sorted(features)) or "nothing"
-            detail = f"record {number} has no {IMAGES[0]!r}; it has {has}"
+            detail = f"record {number} has no {self._images[0]!r}; it has {has}"
             return Rejected(plain, place, "bad-row", detail)
         name, span = image
         values = {
@@ -74,9 +76,13 @@ class TfrecordSource:
             if key != name and (value := _scalar(record.body, some)) is not None
         }
         id_ = _first(values, IDS) or plain
-        meta = {key: value for key, value in values.items() if _is_meta(key)}
-        label = _first(values, LABELS)
+        meta = {key: value for key, value in values.items() if self._is_meta(key)}
+        label = _first(values, self._labels)
         return Reference(id_, self._location(id_, record, span), label, meta)
+
+    def _is_meta(self, name: str) -> bool:
+        known = (*IDS, *self._labels, *self._images)
+        return not name.startswith("image/") and name not in known
 
     def _location(self, id_: str, record: Record, span: object) -> TarMember | Blob:
         if not isinstance(span, Span):
@@ -88,10 +94,6 @@ class TfrecordSource:
 
 def _is_bytes(values: Values) -> bool:
     return bool(values) and isinstance(values[0], Span)
-
-
-def _is_meta(name: str) -> bool:
-    return not name.startswith("image/") and name not in (*IDS, *LABELS, *IMAGES)
 
 
 def _first(values: Mapping[str, Scalar], names: tuple[str, ...]) -> str | None:
