@@ -23,16 +23,26 @@ from lookalike.cli.options import (
     PrecisionOption,
     RuntimeOption,
 )
-from lookalike.cli.output import count, print_json, print_line, say
+from lookalike.cli.output import print_json, print_line, say
 from lookalike.cli.progress import progress_bar
+from lookalike.cli.sharding import (
+    AddressOption,
+    CoresOption,
+    GpusOption,
+    OutOption,
+    RunnerOption,
+    ShardOption,
+    ShardsOption,
+    make,
+    one_source,
+    shards_wanted,
+)
+from lookalike.cli.summary import summarize
 from lookalike.errors import UsageError
-from lookalike.types import REASONS, Outcome, Rejected, outcome_kind
+from lookalike.types import Outcome, Rejected, outcome_kind
 
 if TYPE_CHECKING:
-    from lookalike.embed.report import Report
     from lookalike.library.indexing import IndexReport
-
-SHOWN_REJECTS = 10
 
 
 def index(
@@ -109,6 +119,13 @@ def index(
     space: Annotated[
         str | None, typer.Option(help="The space that --engine and --refresh are for.")
     ] = None,
+    shard: ShardOption = None,
+    runner: RunnerOption = None,
+    shards: ShardsOption = None,
+    out: OutOption = None,
+    address: AddressOption = None,
+    cores: CoresOption = 1,
+    gpus: GpusOption = 0.0,
     allow_host: AllowHostOption = None,
     allow_private: AllowPrivateOption = False,
     verbose: Annotated[
@@ -119,7 +136,8 @@ def index(
     """Embed every image of the sources and keep vectors and metadata in a library.
 
     Run again, it looks only at what is new or changed. Ctrl-C loses nothing. Without SOURCES
-    only the engine that answers queries is chosen, built, tuned and measured.
+    only the engine that answers queries is chosen, built, tuned and measured. With --shard or
+    --runner it writes shards, which `lookalike merge` makes a library of.
     """
     import lookalike
     from lookalike.images.limits import Limits
@@ -141,6 +159,35 @@ def index(
                 label_from=label_from,
             )
 
+    limits = Limits(pixels=max_pixels, seconds=timeout)
+    fetch = fetch_policy(allow_host, allow_private=allow_private)
+    of_a_library = {"--prune": prune, "--engine": engine, "--refresh": refresh}
+    wanted = shards_wanted(
+        shard, runner, shards, out, *(name for name, given in of_a_library.items() if given)
+    )
+    if wanted is not None:
+        from lookalike.embed.resources import Resources
+        from lookalike.scale.job import Job
+        from lookalike.scale.workers import Workers
+        from lookalike.sources.table_plan import TableOptions
+
+        job = Job(
+            source=one_source(targets),
+            out=str(out),
+            shards=wanted[1],
+            model=model,
+            metric=metric,
+            table=TableOptions(
+                path_column, path_template, url_column, id_column, label_column, label_from
+            ),
+            id_prefix=id_prefix,
+            limit=limit,
+            thumbnails=thumbnails,
+        )
+        using = Resources(runtime, precision, workers, limits, device, fetch)
+        make(job, wanted[0], Workers(runner or "local", address, cores, gpus, using), json=json)
+        return
+
     def name_outcomes(outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
             id_ = outcome.id if isinstance(outcome, Rejected) else outcome.reference.id
@@ -158,8 +205,8 @@ def index(
             precision=precision,
             device=device,
             workers=workers,
-            limits=Limits(pixels=max_pixels, seconds=timeout),
-            fetch=fetch_policy(allow_host, allow_private=allow_private),
+            limits=limits,
+            fetch=fetch,
         ) as opened,
         stop_on_interrupt() as stop,
     ):
@@ -186,7 +233,7 @@ def index(
                 )
             reports.append(report)
             if not json:
-                _summarize(report)
+                summarize(report)
             if report.interrupted:
                 break
         else:
@@ -220,26 +267,3 @@ def _sources(targets: Sequence[str]) -> Iterator[str | list[str]]:
             yield list(group)
         else:
             yield from group
-
-
-def _summarize(report: Report) -> None:
-    print_line(
-        f"{count(report.offered, 'image')} offered: {report.embedded:,} embedded, "
-        f"{report.unchanged:,} unchanged, {report.duplicate:,} duplicate content, "
-        f"{report.rejected:,} rejected"
-        + (f"; {report.pruned:,} pruned" if report.pruned else "")
-        + f", in {report.seconds:.1f} s"
-    )
-    say(f"Library: {report.library}")
-    if report.vanished and not report.pruned:
-        say(f"{count(len(report.vanished), 'image')} would be pruned:")
-        for id_ in report.vanished:
-            print_line(id_)
-    for note in report.notes:
-        say(f"Note: {note}")
-    for reason, times in report.reasons.most_common():
-        say(f"Rejected, {reason} ({REASONS.get(reason, reason)}): {times:,}")
-    for reject in report.rejects[:SHOWN_REJECTS]:
-        say(f"  {reject.id}: {reject.reason}{': ' + reject.detail if reject.detail else ''}")
-    if report.rejected > SHOWN_REJECTS:
-        say(f"  ... and {report.rejected - SHOWN_REJECTS:,} more: lookalike rejects")

@@ -31,6 +31,7 @@ from lookalike.cli import (
     info,
     judge,
     map_,
+    merge,
     models,
     neighbours,
     outliers,
@@ -69,6 +70,7 @@ app.command()(judge.judge)
 app.command()(calibrate.calibrate)
 app.command()(clusters.clusters)
 app.command("map")(map_.map_)
+app.command()(merge.merge)
 app.command()(duplicates.duplicates)
 app.command()(outliers.outliers)
 app.command()(pack.pack)

@@ -17,7 +17,7 @@ from lookalike.sources.naming import absolute
 from lookalike.sources.table_plan import TableOptions
 from lookalike.store import learned
 from lookalike.store.records import Space
-from lookalike.types import Metric, Reference, Rejected, check_metric, readable
+from lookalike.types import Metric, Reference, Rejected, check_metric, known_metric, readable
 
 MOST_SHARDS = 100_000
 _NUMBER = re.compile(r"(\d{1,9})/(\d{1,9})")
@@ -35,8 +35,8 @@ class Job:
     source: str
     out: str
     shards: int
-    model: str = DEFAULT_MODEL
-    metric: Metric = "cosine"
+    model: str | None = None
+    metric: str | None = None
     table: TableOptions = field(default_factory=TableOptions)
     id_prefix: str = ""
     limit: int | None = None
@@ -45,6 +45,8 @@ class Job:
     def __post_init__(self) -> None:
         if not 1 <= self.shards <= MOST_SHARDS:
             raise UsageError(f"There are 1 to {MOST_SHARDS:,} shards, not {self.shards:,}.")
+        if self.metric is not None:
+            known_metric(self.metric)
         if self.limit is not None and self.limit < 1:
             raise UsageError(f"limit must be at least 1, not {self.limit}.")
 
@@ -59,7 +61,7 @@ class Job:
 
     def way(self) -> Way:
         """How its images are seen. Raises `UsageError` for reducers that learn from a library."""
-        way = find_way(self.model, normalised=self.metric == "cosine")
+        way = find_way(self.model or DEFAULT_MODEL, normalised=self.metric in {None, "cosine"})
         if way.must_be_fitted:
             raise UsageError(
                 f"{self.model} learns from a library's vectors. Make shards with "
@@ -69,7 +71,7 @@ class Job:
 
     def space(self, way: Way) -> Space:
         """What the vectors are, as a library would note it. Raises `UsageError`."""
-        metric: Metric = "hamming" if way.gives_bits else self.metric
+        metric: Metric = "hamming" if way.gives_bits else known_metric(self.metric or "cosine")
         check_metric(metric, bits=way.gives_bits)
         recipe = way.recipe(learned.digest)
         return Space(

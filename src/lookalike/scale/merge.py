@@ -15,7 +15,7 @@ from lookalike.scale.rows import from_table
 from lookalike.scale.storage import Storage
 from lookalike.store.records import Space
 from lookalike.store.store import Store
-from lookalike.types import Duplicate, Embedded, Outcome, Rejected, Stop, Unchanged
+from lookalike.types import Duplicate, Embedded, Metric, Outcome, Rejected, Stop, Unchanged
 
 _AT_ONCE = 512
 _SHOWN = 10
@@ -44,6 +44,15 @@ def all_shards(storage: Storage) -> list[Shard]:
             "others were."
         )
     return shards
+
+
+def made_with(url: str) -> tuple[str, Metric | None]:
+    """The model of the shards in a folder, as a spec, and the metric of their vectors.
+
+    The metric is None for bits, which have but one. Raises as `all_shards`.
+    """
+    space = all_shards(Storage(url))[0].space
+    return space.spec, None if space.of_bits else space.metric
 
 
 def merge_shards(

@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal, TypeAlias
 
 from lookalike.embed.report import Report
 from lookalike.embed.resources import Resources
@@ -17,8 +16,7 @@ from lookalike.scale.shards import ShardMaker
 from lookalike.scale.storage import Storage
 from lookalike.types import Stop
 
-Runner: TypeAlias = Literal["local", "spark", "ray"]
-RUNNERS: tuple[Runner, ...] = ("local", "spark", "ray")
+RUNNERS = ("local", "spark", "ray")
 SETTINGS = ("LOOKALIKE_CACHE", "HF_HOME", "HF_HUB_CACHE", "HF_HUB_OFFLINE")
 """Variables that say where models are; workers get them as they are here."""
 _NAMES_AN_ERROR = re.compile(r"(lookalike\.errors\.)?[A-Z]\w*(Error|Exception|Interrupt)\b")
@@ -32,7 +30,7 @@ class Workers:
     `UsageError`, `UnknownNameError`.
     """
 
-    runner: Runner = "local"
+    runner: str = "local"
     address: str | None = None
     cores: int = 1
     gpus: float = 0.0

@@ -1,0 +1,33 @@
+"""What `index` and `merge` say of a run when it is over."""
+
+from __future__ import annotations
+
+from lookalike.cli.output import count, print_line, say
+from lookalike.embed.report import Report
+from lookalike.types import REASONS
+
+SHOWN_REJECTS = 10
+
+
+def summarize(report: Report) -> None:
+    """The outcomes on one line of data; notes and reasons as talk."""
+    print_line(
+        f"{count(report.offered, 'image')} offered: {report.embedded:,} embedded, "
+        f"{report.unchanged:,} unchanged, {report.duplicate:,} duplicate content, "
+        f"{report.rejected:,} rejected"
+        + (f"; {report.pruned:,} pruned" if report.pruned else "")
+        + f", in {report.seconds:.1f} s"
+    )
+    say(f"Library: {report.library}")
+    if report.vanished and not report.pruned:
+        say(f"{count(len(report.vanished), 'image')} would be pruned:")
+        for id_ in report.vanished:
+            print_line(id_)
+    for note in report.notes:
+        say(f"Note: {note}")
+    for reason, times in report.reasons.most_common():
+        say(f"Rejected, {reason} ({REASONS.get(reason, reason)}): {times:,}")
+    for reject in report.rejects[:SHOWN_REJECTS]:
+        say(f"  {reject.id}: {reject.reason}{': ' + reject.detail if reject.detail else ''}")
+    if report.rejected > SHOWN_REJECTS:
+        say(f"  ... and {report.rejected - SHOWN_REJECTS:,} more: lookalike rejects")
