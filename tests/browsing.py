@@ -1,4 +1,4 @@
-"""A real Chromium for the pages that are written: loads one from disk, and notes all it does."""
+"""A real Chromium for the pages: opens one from disk or of a server, and notes all it does."""
 
 import os
 import shutil
@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page, Request
+    from playwright.sync_api import Browser, Dialog, Page, Request
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 QUIET = [
@@ -21,6 +21,8 @@ QUIET = [
     "--disable-sync",
     "--no-first-run",
     "--enable-unsafe-swiftshader",  # WebGL by the processor: there is no graphics card
+    "--use-fake-device-for-media-stream",  # a camera that films a test card
+    "--use-fake-ui-for-media-stream",
 ]
 
 
@@ -72,24 +74,47 @@ def browser_at(
     address: str, *, dark: bool = False, size: tuple[int, int] = (1280, 800)
 ) -> Iterator[Opened]:
     """Open an address in a fresh Chromium. What the page itself calls off is no noise."""
+    viewport = {"width": size[0], "height": size[1]}
+    with (
+        running_browser() as browser,
+        tab(browser, address, dark=dark, viewport=viewport) as opened,
+    ):
+        yield opened
+
+
+@contextmanager
+def running_browser() -> "Iterator[Browser]":
+    """A fresh Chromium."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium(), args=QUIET, chromium_sandbox=False
         )
-        context = browser.new_context(
-            viewport={"width": size[0], "height": size[1]},
-            color_scheme="dark" if dark else "light",
-        )
-        opened = Opened(context.new_page())
-        opened.page.on("console", lambda said: _note(opened, said.type, said.text))
-        opened.page.on("pageerror", lambda error: opened.noise.append(str(error)))
-        opened.page.on("requestfailed", lambda asked: _note_failed(opened, asked))
-        opened.page.on("request", lambda asked: opened.loaded.append(asked.url))
-        opened.page.goto(address)
-        yield opened
+        yield browser
         browser.close()
+
+
+@contextmanager
+def tab(browser: "Browser", address: str, *, dark: bool = False, **how: Any) -> Iterator[Opened]:
+    """Open an address as somebody new, in 1280 x 800 pixels unless `how` says otherwise."""
+    settings = {"viewport": {"width": 1280, "height": 800}, **how}
+    context = browser.new_context(color_scheme="dark" if dark else "light", **settings)
+    opened = Opened(context.new_page())
+    opened.page.on("console", lambda said: _note(opened, said.type, said.text))
+    opened.page.on("pageerror", lambda error: opened.noise.append(str(error)))
+    opened.page.on("dialog", lambda dialog: _note_dialog(opened, dialog))
+    opened.page.on("requestfailed", lambda asked: _note_failed(opened, asked))
+    opened.page.on("request", lambda asked: opened.loaded.append(asked.url))
+    opened.page.goto(address)
+    yield opened
+    context.close()
+
+
+def _note_dialog(opened: Opened, dialog: "Dialog") -> None:
+    """No page opens one: some script of a stranger would have run."""
+    opened.noise.append(f"alert: {dialog.message}")
+    dialog.dismiss()
 
 
 def _note_failed(opened: Opened, asked: "Request") -> None:
