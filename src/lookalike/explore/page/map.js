@@ -130,7 +130,7 @@
 	// shared/renderer.ts
 	var POINTS = `#version 300 es
 in vec2 at; in float kind; in float state;
-uniform vec2 centre, zoom; uniform float size; uniform vec3 palette[24], faint[24]; uniform vec3 marked;
+uniform vec2 centre, zoom; uniform mediump float size; uniform vec3 palette[24], faint[24]; uniform vec3 marked;
 flat out vec4 colour;
 void main() {
   bool chosen = state > 1.5 && state < 2.5, pale = state > 2.5;
@@ -141,11 +141,11 @@ void main() {
 }`;
 	var DOT = `#version 300 es
 precision mediump float;
-flat in vec4 colour; out vec4 shown;
+uniform mediump float size; flat in vec4 colour; out vec4 shown;
 void main() {
-  vec2 off = gl_PointCoord - 0.5;
-  if (dot(off, off) > 0.25) discard;
-  shown = colour;
+  float edge = smoothstep(0.5, 0.5 - 1.5 / size, length(gl_PointCoord - 0.5));
+  if (edge < 0.02) discard;
+  shown = vec4(colour.rgb, edge);
 }`;
 	var SQUARE = `#version 300 es
 precision mediump float;
@@ -157,7 +157,7 @@ uniform vec2 centre, zoom, extent, scale; uniform float side;
 out vec2 uv;
 void main() {
   gl_Position = vec4((at - centre) * zoom + (corner - 0.5) * extent * vec2(1.0, -1.0), 0.0, 1.0);
-  uv = (tile + corner * side) * scale;
+  uv = (tile + 0.5 + corner * (side - 1.0)) * scale;
 }`;
 	var PICTURE = `#version 300 es
 precision mediump float;
@@ -247,6 +247,8 @@ void main() {
 			gl.clear(gl.COLOR_BUFFER_BIT | gl.DEPTH_BUFFER_BIT);
 			gl.enable(gl.DEPTH_TEST);
 			gl.depthFunc(gl.LEQUAL);
+			gl.enable(gl.BLEND);
+			gl.blendFunc(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA);
 			const used = look.size > 4 ? this.dots : this.squares;
 			gl.useProgram(used);
 			this.aim(used, plane);
@@ -257,6 +259,7 @@ void main() {
 			gl.bindVertexArray(this.pointArray);
 			gl.drawArrays(gl.POINTS, 0, this.points.count);
 			gl.disable(gl.DEPTH_TEST);
+			gl.disable(gl.BLEND);
 		}
 		drawTiles(plane, look, size, side, sheet, number, rows, places, strength) {
 			const { gl } = this;
@@ -839,8 +842,8 @@ void main() {
 			if (this.tileSize) {
 				for (const row of this.tileRows) if (this.state[row] === 2) this.mark(pen, row, 8);
 			}
-			pen.lineWidth = 1.5;
-			for (const row of this.ringed) if (this.isShown(row)) this.mark(pen, row, 6);
+			pen.lineWidth = 1;
+			for (const row of this.ringed) if (this.isShown(row)) this.mark(pen, row, 5);
 			pen.lineWidth = 3;
 			if (this.centre >= 0 && this.isShown(this.centre)) this.mark(pen, this.centre, 10);
 			pen.lineWidth = 2;

@@ -1,1 +1,0 @@
-import{i as e,n as t,r as n,t as r}from"./index-DFY-sULA.js";function i(i){r(i,{title:`Search`,icon:`search`,children:(r,i)=>{e();var a=n(`This view is not there yet.`);t(r,a)},$$slots:{default:!0}})}export{i as default};
