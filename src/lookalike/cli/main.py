@@ -30,6 +30,7 @@ from lookalike.cli import (
     index,
     info,
     judge,
+    label,
     map_,
     merge,
     models,
@@ -67,6 +68,7 @@ app.command()(clean.clean)
 app.command()(split.split)
 app.command()(evaluate.evaluate)
 app.command()(judge.judge)
+app.command()(label.label)
 app.command()(calibrate.calibrate)
 app.command()(clusters.clusters)
 app.command("map")(map_.map_)

@@ -15,6 +15,7 @@ from lookalike.library.parts.columns import Columns
 from lookalike.library.parts.exploring import Exploring
 from lookalike.library.parts.indexing import Indexing
 from lookalike.library.parts.judging import Judging
+from lookalike.library.parts.labelling import Labelling
 from lookalike.library.parts.recommending import Recommending
 from lookalike.library.parts.searching import Searching
 from lookalike.library.parts.sharing import Sharing
@@ -34,6 +35,7 @@ class Library(
     Training,
     Indexing,
     Judging,
+    Labelling,
     Exploring,
     Recommending,
     Sharing,

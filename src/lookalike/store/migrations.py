@@ -54,6 +54,11 @@ def _classifiers(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def _labels(connection: sqlite3.Connection) -> None:
+    for statement in schema.LABELS:
+        connection.execute(statement)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("the first schema", _first_schema),
     Migration("arrays that reducers learned", _learned_arrays),
@@ -62,6 +67,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("maps", _layouts),
     Migration("decisions on duplicates, and quarantines", _decisions),
     Migration("classifiers", _classifiers),
+    Migration("labels, given and propagated", _labels),
 )
 
 

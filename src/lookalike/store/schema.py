@@ -203,3 +203,18 @@ CLASSIFIERS = (
         PRIMARY KEY (classifier, name)
     )""",
 )
+
+LABELS = (
+    # What people said of contents, and what was concluded from it, one batch an act: the last
+    # can be undone. The column that is filtered by is made of them anew after each.
+    """CREATE TABLE labels (
+        name TEXT NOT NULL,
+        batch INTEGER NOT NULL,
+        content INTEGER NOT NULL REFERENCES contents ON DELETE CASCADE,
+        origin TEXT NOT NULL,
+        label TEXT NOT NULL,
+        chance REAL NOT NULL,
+        PRIMARY KEY (name, batch, content)
+    ) WITHOUT ROWID""",
+    "CREATE INDEX labels_by_content ON labels (content)",
+)

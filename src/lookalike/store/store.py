@@ -16,6 +16,7 @@ from lookalike.store.offered import Offered
 from lookalike.store.parts.changes import Changes
 from lookalike.store.parts.classifiers import Classifiers
 from lookalike.store.parts.columns import Columns
+from lookalike.store.parts.labels import Labels
 from lookalike.store.parts.spaces import Spaces
 from lookalike.store.parts.verdicts import Verdicts
 from lookalike.store.records import (
@@ -27,7 +28,7 @@ from lookalike.types import Outcome
 _REMOVED_AT_ONCE = 1000
 
 
-class Store(Spaces, Columns, Classifiers, Verdicts, Changes):
+class Store(Spaces, Columns, Classifiers, Labels, Verdicts, Changes):
     """A library on disk, safe to use from several threads.
 
     Reading never waits. Whatever writes takes the writer lock, which several writes share
