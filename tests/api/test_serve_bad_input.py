@@ -1,6 +1,7 @@
 """Whatever is sent, the answer is a problem with a sentence: no fault, no trace, no path."""
 
 import base64
+import io
 import os
 import socket
 import struct
@@ -205,6 +206,82 @@ def test_other_routes_methods_and_parameters(server):
     is_problem(server.get("/v1/image"), 422)
 
 
+WRONG_READS = [
+    ("/v1/facets", {"where": "label = = 3"}, 422),
+    ("/v1/facets", {"columns": "../../etc/passwd"}, 422),
+    ("/v1/facets", {"where": "(" * 3000}, 422),
+    ("/v1/map", {"space": "none"}, 422),
+    ("/v1/map", {"colour": "none", "where": "x" * 5000}, 422),
+    ("/v1/rejects", {"count": 10**9}, 422),
+    ("/v1/rejects", {"after": "a\0b", "folder": "/"}, 422),
+    ("/v1/cluster", {}, 422),
+    ("/v1/cluster", {"name": "a\0b"}, 404),
+    ("/v1/duplicates", {"offset": -1}, 422),
+    ("/v1/jobs/../../etc/passwd", {}, 404),
+    ("/v1/jobs/0123456789abcdeg", {}, 422),
+    ("/v1/jobs/0123456789abcdef/events", {}, 404),
+    ("/v1/libraries/..%2f..%2fetc/passwd", {}, 404),
+    ("/v1/libraries/none/images", {}, 404),
+]
+WRONG_WRITES = [
+    ("/v1/jobs", {"kind": "add", "images": [{"url": "file:///etc/passwd"}]}, 422),
+    ("/v1/jobs", {"kind": "add", "images": [{"path": "/etc/passwd"}]}, 422),
+    ("/v1/jobs", {"kind": "index", "where": "/"}, 422),
+    ("/v1/jobs", [], 422),
+    ("/v1/duplicates/apply", {"plan": "/etc/passwd"}, 422),
+    ("/v1/duplicates/apply", {"digest": "../" * 21 + "a"}, 422),
+    ("/v1/duplicates/decisions", {"verdict": "keep-both", "ids": ["hats/0.png"]}, 422),
+    ("/v1/duplicates/decisions", {"verdict": "keep-both", "ids": ["hats/0.png", "none"]}, 404),
+    ("/v1/duplicates/plan", {"keep": "/etc/passwd"}, 422),
+    ("/v1/embeddings", {"input": [{"id": "../../etc/passwd"}]}, 404),
+    ("/v1/embeddings", {"input": ["data:image/svg+xml;base64,PHN2Zy8+"]}, 422),
+    ("/v1/embeddings", {"input": [7]}, 422),
+]
+
+
+@pytest.mark.parametrize(("path", "query", "status"), WRONG_READS)
+def test_a_wrong_look_at_the_whole_gets_a_sentence(server, path, query, status):
+    is_problem(server.get(path, **query), status)
+
+
+@pytest.mark.parametrize(("path", "body", "status"), WRONG_WRITES)
+def test_a_wrong_order_gets_a_sentence(server, path, body, status):
+    is_problem(server.send("POST", path, body), status)
+
+
+def test_an_upload_of_another_type_is_refused(server):
+    for path in ("/v1/search/image", "/v1/images", "/v1/jobs/images"):
+        is_problem(server.send("POST", path, GOOD), 415, 422)
+        text = server.ask("POST", path, b"x", {"Content-Type": "text/plain"})
+        is_problem(text, 415, 422)
+
+
+def test_a_deleted_id_is_gone_everywhere(server):
+    data = (bomb.__doc__ or "").encode()
+    assert server.upload("/v1/images", [("image", "x", data)]).status == 422
+    photo_ = io.BytesIO()
+    picture(90).save(photo_, "PNG")
+    form = [("image", "../../x.png", photo_.getvalue()), ("id", None, b"../../../gone")]
+    assert server.upload("/v1/images", form).status == 201
+    assert server.get("/v1/image/original", id="../../../gone").body == photo_.getvalue()
+    assert server.ask("DELETE", "/v1/image", id="../../../gone").status == 204
+    for route in ("", "/thumbnail", "/original"):
+        is_problem(server.get(f"/v1/image{route}", id="../../../gone"), 404)
+    is_problem(server.ask("DELETE", "/v1/image", id="../../../gone"), 404)
+    is_problem(server.search(positive=[{"id": "../../../gone"}]), 404)
+
+
+def test_a_client_that_vanishes_while_it_listens_is_forgotten(server):
+    job = server.send("POST", "/v1/jobs", {"kind": "duplicates", "level": "bytes"}).json
+    for _ in range(80):  # more than may listen at once
+        with socket.create_connection((server.host, server.port)) as line:
+            line.sendall(
+                f"GET /v1/jobs/{job['id']}/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
+            )
+            assert b" 200 " in line.recv(4096)
+    assert b"event: end" in server.get(f"/v1/jobs/{job['id']}/events").body
+
+
 def test_every_answer_has_the_headers_that_keep_browsers_safe(server):
     for answer in (server.get("/healthz"), server.get("/nowhere"), server.search(**GOOD)):
         assert answer.headers["x-content-type-options"] == "nosniff"
@@ -225,6 +302,9 @@ def test_a_page_from_elsewhere_may_not_post(server):
         {"Sec-Fetch-Site": "cross-site"},
     ):
         is_problem(server.send("POST", "/v1/search", GOOD, **headers), 403)
+        is_problem(server.send("POST", "/v1/jobs", {"kind": "map"}, **headers), 403)
+        is_problem(server.ask("POST", "/v1/duplicates/undo", b"", headers), 403)
+        is_problem(server.ask("DELETE", "/v1/image?id=hats/0.png", b"", headers), 403)
     own = {"Origin": f"http://{server.host}:{server.port}"}
     assert server.send("POST", "/v1/search", GOOD, **own).status == 200
 
@@ -257,6 +337,9 @@ def test_keys_have_scopes_and_rates(album):
         assert ask(reading).status == 200
         assert server.ask("GET", "/v1/spaces", headers={"X-API-Key": writing}).status == 200
         is_problem(ask(reading, "DELETE", "/v1/image?id=x"), 403)
+        is_problem(ask(reading, "POST", "/v1/duplicates/undo"), 403)
+        is_problem(ask(reading, "POST", "/v1/libraries/x/jobs"), 403)
+        is_problem(ask(reading, "POST", "/v1/libraries/x/embeddings"), 404, 422)
         answers = [ask(reading) for _ in range(15)]
         assert answers[0].status == 200
         is_problem(answers[-1], 429)
