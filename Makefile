@@ -35,7 +35,7 @@ endef
 
 .venv-extras/.installed: pyproject.toml constraints.txt constraints-extras.txt
 	$(call environment,.venv-extras,--constraint constraints.txt --constraint constraints-extras.txt \
-		--editable '.[fast$(comma)tables$(comma)tfrecord$(comma)heif$(comma)classic$(comma)explore$(comma)keras$(comma)milvus$(comma)postgres$(comma)torch$(comma)mlflow$(comma)metaflow$(comma)spark$(comma)ray]' --group test --group browser --group servers --group parity)
+		--editable '.[fast$(comma)tables$(comma)tfrecord$(comma)heif$(comma)classic$(comma)explore$(comma)keras$(comma)milvus$(comma)postgres$(comma)torch$(comma)mlflow$(comma)metaflow$(comma)spark$(comma)ray]' --group test --group browser --group servers --group deploy --group parity)
 
 comma := ,
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from functools import partial
 
-from lookalike.api.lanes import Lanes
 from lookalike.api.questions import lane_of, query_of, shown
 from lookalike.api.schemas import How, SearchRequest
+from lookalike.api.service import Service
 from lookalike.errors import LookalikeError
 from lookalike.library.library import Library
 from lookalike.search.query import Query, Question
@@ -15,33 +15,35 @@ from lookalike.search.resolve import Asked
 from lookalike.search.results import Hits
 
 
-async def ask(library: Library, lanes: Lanes, question: SearchRequest) -> bytes:
+async def ask(service: Service, question: SearchRequest) -> bytes:
     """The answer as JSON. Raises as `Library.search`, and `CrowdedError`."""
+    library, lanes = service.library, service.lanes
     lane = lane_of(question, lanes)
     if question.weights:
         return await lane.run(partial(_weighed, library, question))
     if lane is lanes.quick:
-        return await _together(library, lanes, question, question)
+        return await _together(service, question, question)
     ready = await lane.run(partial(_ready, library, question, question.space))
-    return await _together(library, lanes, question, ready)
+    return await _together(service, question, ready)
 
 
-async def ask_image(library: Library, lanes: Lanes, query: Query, how: How) -> bytes:
+async def ask_image(service: Service, query: Query, how: How) -> bytes:
     """The same for a question with an image."""
-    ready = await lanes.images.run(partial(library.resolve, query, space=how.space))
-    return await _together(library, lanes, how, ready)
+    ready = await service.lanes.images.run(partial(service.library.resolve, query, space=how.space))
+    return await _together(service, how, ready)
 
 
-async def _together(
-    library: Library, lanes: Lanes, how: How, question: SearchRequest | Asked
-) -> bytes:
+async def _together(service: Service, how: How, question: SearchRequest | Asked) -> bytes:
+    library, default = service.library, service.library.space.name
+    engine = service.settings.engine if how.space in {None, default} else None
     kind: Hashable = tuple(getattr(how, name) for name in How.model_fields)
-    answer: bytes = await lanes.searches.ask(kind, question, partial(_answers, library, how))
+    answers = partial(_answers, library, how, engine)
+    answer: bytes = await service.lanes.searches.ask(kind, question, answers)
     return answer
 
 
 def _answers(
-    library: Library, how: How, questions: Sequence[SearchRequest | Asked]
+    library: Library, how: How, engine: str | None, questions: Sequence[SearchRequest | Asked]
 ) -> list[bytes | Exception]:
     """The answer to each question, all of the same `how`; an error where one has none."""
     ready: list[Asked | LookalikeError] = []
@@ -51,7 +53,7 @@ def _answers(
         except LookalikeError as error:
             ready.append(error)
     good = [one for one in ready if isinstance(one, Asked)]
-    answers = iter(_searched(library, good, how))
+    answers = iter(_searched(library, good, how, engine=engine))
     return [one if isinstance(one, LookalikeError) else _json(next(answers)) for one in ready]
 
 
@@ -71,6 +73,7 @@ def _searched(
     questions: Sequence[Question | Asked],
     how: How,
     weights: dict[str, float] | None = None,
+    engine: str | None = None,
 ) -> list[Hits]:
     return library.search_many(
         questions,
@@ -84,6 +87,7 @@ def _searched(
         group_duplicates=how.group_duplicates,
         include_query=how.include_query,
         where=how.where,
+        engine=engine,
     )
 
 

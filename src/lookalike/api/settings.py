@@ -16,7 +16,8 @@ class ServeSettings:
     `body` is the most bytes of a request, `seconds` the most time it may take to arrive; `rate`
     is how many requests a minute one key or address may make, 0 for any number. `askers`
     questions with an image may be under way at once, and `waiting` more of each kind may
-    wait. Raises `UsageError` for an address other than loopback without a key.
+    wait. `engine` is the URL of a server to which the default space was published: that one is
+    asked there. Raises `UsageError` for an address other than loopback without a key.
     """
 
     host: str = "127.0.0.1"
@@ -29,6 +30,7 @@ class ServeSettings:
     rate: int = 0
     askers: int = 16
     waiting: int = 128
+    engine: str | None = None
 
     def __post_init__(self) -> None:
         if not self.keys and not is_loopback(self.host):

@@ -42,6 +42,10 @@ def serve(
     rate: Annotated[
         int, typer.Option(min=0, help="Requests a minute of one key or address; 0: any number.")
     ] = 0,
+    engine: Annotated[
+        str | None,
+        typer.Option(help="Ask this server instead, where the default space was published."),
+    ] = None,
     allow_host: AllowHostOption = None,
     allow_private: AllowPrivateOption = False,
     runtime: RuntimeOption = "auto",
@@ -63,6 +67,7 @@ def serve(
     from lookalike.api.service import Service
     from lookalike.api.settings import ServeSettings
     from lookalike.api.shelf import names_of
+    from lookalike.errors import UsageError
     from lookalike.images.limits import Limits
     from lookalike.library.locate import library_directory
     from lookalike.web import page
@@ -74,9 +79,12 @@ def serve(
         names=tuple(host_name or []),
         body=max_mb * 10**6,
         rate=rate,
+        engine=engine,
     )
     metrics = Metrics()
     chosen: Sequence[Path | None] = libraries or [library]
+    if engine is not None and len(chosen) > 1:
+        raise UsageError("An --engine holds the space of one library: serve that one alone.")
     named = names_of(library_directory(one, create=False) for one in chosen)
     with bound(settings) as socket, ExitStack() as stack:
         services = []

@@ -19,7 +19,7 @@ router = APIRouter(prefix="/v1", tags=["search"])
 @router.post("/search", responses=responses(404), response_model=SearchAnswer)
 async def search(question: SearchRequest, service: ServiceOf) -> Response:
     """The images nearest to what is liked, and far from what is not."""
-    return _answered(await ask(service.library, service.lanes, question))
+    return _answered(await ask(service, question))
 
 
 @router.post("/search/image", responses=responses(415), response_model=SearchAnswer)
@@ -29,7 +29,7 @@ async def search_image(
     """The images nearest to an image file."""
     data = await form.image[0].read()
     query = Query(Item(image=data, crop=_crop(form.crop)))
-    return _answered(await ask_image(service.library, service.lanes, query, form))
+    return _answered(await ask_image(service, query, form))
 
 
 def _answered(json: bytes) -> Response:
