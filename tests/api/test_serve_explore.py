@@ -269,6 +269,16 @@ def test_jobs_fail_with_a_sentence_and_can_be_stopped(server):
         assert server.send("POST", "/v1/jobs", wrong).status == 422
 
 
+def test_nothing_tells_where_on_the_servers_disks_images_were_listed(server, folders):
+    for name in ("source", "Source", "image.source"):
+        for path, field in (("/v1/facets", "columns"), ("/v1/map", "colour")):
+            answer = server.get(path, **{field: name})
+            assert answer.status == 422
+            assert str(folders) not in answer.body.decode()
+    for path in ("/v1/library", "/v1/facets", "/v1/clusters", "/v1/rejects", "/v1/images"):
+        assert str(folders) not in server.get(path).body.decode()
+
+
 def test_each_library_answers_below_its_name(server, folders):
     listed = server.get("/v1/libraries").json["libraries"]
     assert [(one["name"], one["default"]) for one in listed] == [("shop", True), ("other", False)]

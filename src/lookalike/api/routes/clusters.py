@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from lookalike.api.kept import kept_answer
+from lookalike.api.places import without_places
 from lookalike.api.problems import NOT_CHANGED, NotMadeError, NotThereError, responses
 from lookalike.api.routes.images import known
 from lookalike.api.schemas import MOST, Asked, ImagesAnswer
@@ -110,7 +111,7 @@ def _listed(library: Library) -> ClustersAnswer:
                 name=one.name,
                 images=one.images,
                 cohesion=round(one.cohesion, 4),
-                words=one.words,
+                words=without_places(one.words),
                 central=one.central,
                 diverse=one.diverse,
             )

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from lookalike.api.kept import kept_answer
+from lookalike.api.places import refuse_places
 from lookalike.api.problems import NOT_CHANGED, responses
 from lookalike.api.schemas import Asked
-from lookalike.api.service import ServiceOf
-from lookalike.library.library import Library
+from lookalike.api.service import Service, ServiceOf
 from lookalike.store.column import Kind
 
 router = APIRouter(prefix="/v1", tags=["facets"])
@@ -65,14 +65,15 @@ async def facets(
 ) -> Response:
     """How often each value of each column is there among the images that a filter leaves."""
     library = service.library
-    make = partial(_counted, library, asked)
+    make = partial(_counted, service, asked)
     return await kept_answer(
         request, service.lanes.quick, service.kept, lambda: library.version, make
     )
 
 
-def _counted(library: Library, asked: Narrowing) -> FacetsAnswer:
-    images, found = library.facets(asked.where, asked.columns)
+def _counted(service: Service, asked: Narrowing) -> FacetsAnswer:
+    refuse_places(service, asked.columns)
+    images, found = service.library.facets(asked.where, asked.columns)
     return FacetsAnswer(
         images=images,
         facets=[

@@ -11,10 +11,10 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from lookalike.api.kept import kept_answer
+from lookalike.api.places import refuse_places
 from lookalike.api.problems import NOT_CHANGED, NotMadeError, responses
 from lookalike.api.schemas import Asked
-from lookalike.api.service import ServiceOf
-from lookalike.library.library import Library
+from lookalike.api.service import Service, ServiceOf
 
 router = APIRouter(prefix="/v1", tags=["map"])
 
@@ -68,11 +68,13 @@ async def map_(
         return f"{library.version} {library.map_mark(asked.space)}"
 
     return await kept_answer(
-        request, service.lanes.quick, service.kept, state, partial(_drawn, library, asked)
+        request, service.lanes.quick, service.kept, state, partial(_drawn, service, asked)
     )
 
 
-def _drawn(library: Library, asked: Drawing) -> MapAnswer:
+def _drawn(service: Service, asked: Drawing) -> MapAnswer:
+    library = service.library
+    refuse_places(service, asked.colour)
     found = library.map_points(asked.space, where=asked.where, columns=asked.colour)
     if found is None:
         raise NotMadeError("map")
