@@ -133,7 +133,11 @@ def _told(service: Service) -> LibraryAnswer:
             for reason, count in held.rejects.items()
         ],
         spaces=described(service),
-        columns=[_column(one) for one in columns if (one.origin, one.name) != _SOURCE],
+        columns=[
+            _column(one)
+            for one in columns
+            if (one.origin, one.name.removeprefix("image.")) != _SOURCE
+        ],
         database_bytes=held.database_bytes,
         cache_bytes=held.cache_bytes,
         compared=service.duplicated.there,
