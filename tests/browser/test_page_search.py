@@ -285,8 +285,7 @@ def test_facets_ranges_names_and_expressions_narrow_down(page, shop):
     filters = page.get_by_role("complementary", name="Filters")
     kinds = [row.label for row in library.images(COUNT)]
     kind = max(set(kinds), key=kinds.count)
-    value = filters.get_by_label(re.compile(rf"^{kind} {kinds.count(kind)}$"))
-    value.check()
+    filters.get_by_role("checkbox", name=f"{kind} {kinds.count(kind)}", exact=True).check()
     ids = [one.id for one in library.images(COUNT, newest=True, where=f"label = '{kind}'")]
     shows(page, ids)
     filters.get_by_role("spinbutton", name="price to").fill("60")
@@ -486,7 +485,7 @@ def test_chance_slowness_and_a_server_that_is_gone(shop, browser):
 
         page.route("**/v1/search", crowded)
         tile(page, 2).locator("a").click()
-        until(lambda: page.evaluate("1") and len(busy) == 2)
+        until(lambda: page.evaluate("1") and len(busy) >= 2)
         tile(page, 0).locator(".scores").wait_for()
         page.unroute("**/v1/search")
         page.route("**/v1/**", lambda route: route.abort())
