@@ -11,7 +11,6 @@ from pathlib import Path
 
 from lookalike.datasets.about import About
 from lookalike.errors import UsageError
-from lookalike.fetch.files import fetch_file
 from lookalike.fetch.policy import FetchPolicy
 from lookalike.sources.columns import ColumnKinds
 from lookalike.sources.table_formats import CSV
@@ -37,6 +36,8 @@ class TableDataset:
 
         Raises `SourceError`, `UsageError` for a split, which it has none of.
         """
+        from lookalike.fetch.files import fetch_file
+
         raw, path = out / f"{TABLE}.raw", out / TABLE
         if not path.is_file():
             fetch_file(self.table, raw, policy)
