@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -51,3 +52,33 @@ def site(
         say(f"{count(report.missing, 'image')} without a thumbnail: the file is gone or changed.")
     if not report.has_map:
         say("Without a map: run lookalike map first to have one.")
+
+
+@export.command()
+def bundle(
+    path: Annotated[Path, typer.Argument(metavar="DIR|FILE.zip", help="What to write.")],
+    library: LibraryOption = None,
+    settings: Annotated[
+        Path | None, typer.Option(help="The YAML file of settings that goes with it.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Write all that is needed to search elsewhere: vectors, metadata, models, checksums.
+
+    The images themselves stay where they are; thumbnails that were made go with it.
+    """
+    import lookalike
+
+    with lookalike.open(library, create=False) as opened, steps_bar() as advance:
+        made = opened.export_bundle(path, settings=settings, on_step=advance)
+    if json:
+        print_json(asdict(made))
+        return
+    print_line(str(made.path))
+    say(
+        f"{count(made.images, 'image')}, {count(len(made.spaces), 'space')}, "
+        f"{count(made.models, 'model')}, {size(made.size)}. Digest: {made.digest}"
+    )
+    for name in made.without_model:
+        say(f"Space {name!r} goes without its model: search it by id, not by new images.")
+    say(f"Elsewhere: lookalike import {made.path.name} --library FOLDER")

@@ -107,9 +107,10 @@ class Way:
         return unit_length(vectors) if self.normalised else vectors
 
 
-def find_way(text: str, *, normalised: bool) -> Way:
+def find_way(text: str, *, normalised: bool, model: Model | None = None) -> Way:
     """The way that a spec string names, its reducers not fitted yet.
 
+    `model`, where it is given, is the one that the spec names, found already.
     Bits are always made of vectors of length 1: their metric says nothing of the vectors.
     Raises `UnknownNameError`, `UsageError`, `MissingExtraError`, `ModelError`.
     """
@@ -117,7 +118,7 @@ def find_way(text: str, *, normalised: bool) -> Way:
     reducers = tuple(map(make_reducer, spec.reducers))
     hashed = bool(reducers) and reducers[-1].gives_bits
     return Way(
-        load_model(replace(spec, reducers=())),
+        model or load_model(replace(spec, reducers=())),
         tuple(map(str, spec.reducers)),
         reducers,
         normalised or hashed,

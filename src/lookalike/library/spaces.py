@@ -13,6 +13,7 @@ from lookalike.embed.resources import Resources
 from lookalike.embed.way import Way, find_way
 from lookalike.errors import LookalikeError, RecipeMismatchError, UsageError
 from lookalike.library.adding import OnProgress, SpaceCatalog
+from lookalike.library.carried import carried_model
 from lookalike.store import learned
 from lookalike.store.records import Space
 from lookalike.store.store import Store
@@ -49,7 +50,8 @@ def way_of(store: Store, space: Space) -> Way:
     """
     if is_imported(space):
         raise UsageError(f"Space {space.name!r} was imported: no model can add to it.")
-    way = find_way(space.spec, normalised=space.metric == "cosine")
+    model = carried_model(store.directory, space)
+    way = find_way(space.spec, normalised=space.metric == "cosine", model=model)
     way = way.restored(lambda step: store.learned(space, step))
     recipe = way.recipe(learned.digest)
     if recipe.fingerprint != space.fingerprint:

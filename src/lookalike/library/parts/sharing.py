@@ -11,6 +11,7 @@ from lookalike.library.deriving import OnStep
 from lookalike.library.parts.opened import Opened
 
 if TYPE_CHECKING:
+    from lookalike.library.bundling import Bundle
     from lookalike.library.sharing import LibraryImages
     from lookalike.share.site import SiteReport
 
@@ -57,3 +58,22 @@ class Sharing(Opened):
             columns,
             on_step or (lambda *_: None),
         )
+
+    def export_bundle(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        settings: str | os.PathLike[str] | None = None,
+        on_step: OnStep | None = None,
+    ) -> Bundle:
+        """Write all that is needed to search elsewhere, as a new folder or a zip archive.
+
+        The database with vectors, metadata and thumbnails, every model as ONNX with its
+        preprocessing, `settings` (a YAML file), versions, and the sha256 of each; the images
+        themselves stay where they are. `lookalike import` or `open_bundle` makes a library of
+        it. Raises `UsageError`.
+        """
+        from lookalike.library.bundling import write_bundle
+
+        chosen = None if settings is None else Path(settings)
+        return write_bundle(self._store, Path(path), chosen, on_step or (lambda *_: None))

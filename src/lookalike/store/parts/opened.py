@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -74,6 +75,16 @@ class Opened:
         """A text that changes when a verdict is given or taken back."""
         with self._database.reading() as connection:
             return marks.of_verdicts(connection)
+
+    def back_up(self, path: Path) -> None:
+        """Write the database as it is at one moment to a new file, while others go on writing."""
+        with self._database.reading() as connection:
+            copy = sqlite3.connect(path)
+            try:
+                connection.backup(copy)
+                copy.execute("PRAGMA journal_mode = DELETE")
+            finally:
+                copy.close()
 
     def digests(self) -> tuple[str, str]:
         """What tells the images from others, and what tables say of them: sha256, hexadecimal."""
