@@ -11,7 +11,7 @@ import typer
 
 from lookalike.cli.options import JsonOption
 from lookalike.cli.output import count, print_json, print_table, say
-from lookalike.cli.steps import read_steps
+from lookalike.cli.steps import read_configuration
 from lookalike.errors import UnknownNameError, UsageError
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def run(
     if only is not None and from_ is not None:
         raise UsageError("Give --only or --from, not both.")
     started = time.monotonic()
-    steps, modern = _steps(config)
+    steps, modern = read_configuration(config)
     chosen = _chosen(steps, only, from_)
     check_files(chosen if only or from_ else steps)
     memory = Memory(config.absolute())
@@ -72,19 +72,6 @@ def run(
     else:
         _print(results, time.monotonic() - started)
     _finish(config, results)
-
-
-def _steps(config: Path) -> tuple[list[Step], Modern | None]:
-    """The steps of a configuration, and what an old one is today."""
-    from lookalike.cli.main import app
-    from lookalike.flow.entries import parse_entries, read_entries
-    from lookalike.flow.old import modernised
-
-    root = read_entries(config)
-    modern = modernised(root)
-    if modern is not None:
-        root = parse_entries(modern.text(), Path(f"{config} as steps"))
-    return read_steps(root, app), modern
 
 
 def _chosen(steps: Sequence[Step], only: str | None, from_: str | None) -> list[Step]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from contextlib import redirect_stdout
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -18,7 +19,23 @@ from lookalike.flow.entries import Entry, Plain, known_keys
 from lookalike.flow.kinds import KINDS
 from lookalike.flow.step import Options, Perform, Step, in_order
 
+if TYPE_CHECKING:
+    from lookalike.flow.old import Modern
+
 OWN_KEYS = ("command", "after")
+
+
+def read_configuration(config: Path) -> tuple[list[Step], Modern | None]:
+    """The steps of a configuration, and what an old one is today. Raises as `read_steps`."""
+    from lookalike.cli.main import app
+    from lookalike.flow.entries import parse_entries, read_entries
+    from lookalike.flow.old import modernised
+
+    root = read_entries(config)
+    modern = modernised(root)
+    if modern is not None:
+        root = parse_entries(modern.text(), Path(f"{config} as steps"))
+    return read_steps(root, app), modern
 
 
 def read_steps(root: Entry, app: typer.Typer) -> list[Step]:
@@ -58,13 +75,13 @@ def _step(name: str, entry: Entry, commands: Mapping[str, Any], library: str | N
     after = settings["after"].texts("`after:`") if "after" in settings else []
     options = _options(name, settings, command)
     parameters = {parameter.name: parameter for parameter in command.params}
-    if library is not None and "library" in parameters and "library" not in options:
-        options["library"] = library
+    kind = KINDS[named]
+    if library is not None and "library" in parameters and not kind.own_library:
+        options.setdefault("library", library)
     for parameter in parameters.values():
         if parameter.required and parameter.name not in options:
             wanted = str(parameter.name).replace("_", "-")
             raise UsageError(f"{entry.place}: step `{name}` needs `{wanted}`.")
-    kind = KINDS[named]
     return Step(name, named, options, entry.place, kind, _perform(command, named), tuple(after))
 
 

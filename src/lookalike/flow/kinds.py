@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
+
+from lookalike.tables.places import beside, clean_outputs
+from lookalike.tables.splits import Splitting
 
 Aspect = Literal["images", "vectors", "verdicts"]
 """What a step can see of a library: its images, the vectors of a space, what people judged."""
@@ -17,7 +20,9 @@ class Kind:
     `reads` name files that have to be there, `writes` what it makes; `sees` is what it depends
     on in the library. `changes`: it adds images or vectors. `tells`: it writes columns, which
     later steps may filter by. `model` holds a model's spec. `again` are options with which it
-    may be run a second time.
+    may be run a second time. `beside` gives, by the options, the files that are made beside
+    what is read where no `out` is given. `own_library`: that of the whole configuration is not
+    meant.
     """
 
     reads: tuple[str, ...] = ()
@@ -27,14 +32,27 @@ class Kind:
     tells: bool = False
     model: str | None = None
     again: Mapping[str, bool] = field(default_factory=dict)
+    beside: Callable[[Mapping[str, Any]], list[str]] = lambda _: []
+    own_library: bool = False
+
+
+def _cleaned(options: Mapping[str, Any]) -> list[str]:
+    return [str(clean_outputs(str(options["table"]))[0])]
+
+
+def _parts(options: Mapping[str, Any]) -> list[str]:
+    usual = Splitting()
+    train, valid = options.get("train", usual.train), options.get("valid", usual.valid)
+    shares = Splitting(float(train), float(valid)).shares
+    return [str(beside(str(options["table"]), part)) for part in shares]
 
 
 _SPACE: tuple[Aspect, ...] = ("images", "vectors")
 
 KINDS: Mapping[str, Kind] = {
     "fetch": Kind(reads=("table",), writes=("out",)),
-    "clean": Kind(reads=("table",), writes=("out", "report")),
-    "split": Kind(reads=("table",), writes=("out",)),
+    "clean": Kind(reads=("table",), writes=("out", "report"), beside=_cleaned),
+    "split": Kind(reads=("table",), writes=("out",), beside=_parts, own_library=True),
     "index": Kind(reads=("sources",), changes=True, model="model"),
     "import": Kind(reads=("vectors", "ids"), sees=("images",), changes=True),
     "embed": Kind(reads=("files",), writes=("out",), model="model"),

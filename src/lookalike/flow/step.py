@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
+from lookalike.datasets.names import is_dataset
 from lookalike.errors import UnknownNameError, UsageError
 from lookalike.flow.entries import Plain
 from lookalike.flow.kinds import Kind
@@ -29,14 +30,19 @@ class Step:
 
     @property
     def reads(self) -> list[str]:
-        """The files and folders that it reads; the verdicts of the library itself are no file."""
+        """The files and folders that it reads; a library's own verdicts and data sets are none."""
         named = [(one, text) for one in self.kind.reads for text in self.texts(one)]
-        return [text for one, text in named if (one, text) != ("judgements", "library")]
+        return [
+            text
+            for one, text in named
+            if (one, text) != ("judgements", "library") and not is_dataset(text)
+        ]
 
     @property
     def writes(self) -> list[str]:
         """The files and folders that it makes."""
-        return [text for one in self.kind.writes for text in self.texts(one)]
+        said = [text for one in self.kind.writes for text in self.texts(one)]
+        return said if "out" in self.options else [*said, *self.kind.beside(self.options)]
 
     def texts(self, parameter: str) -> list[str]:
         """What one parameter holds, as texts."""

@@ -1,0 +1,117 @@
+"""A configuration as a Metaflow flow gives what `lookalike run` gives; run for real, locally."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.append(str(Path(__file__).parents[1] / "e2e"))
+import family_weights
+
+import lookalike
+from shell import environment, photos, run
+
+pytestmark = [pytest.mark.extra, pytest.mark.timeout(600)]
+
+OLD = """\
+pictures_path: "pictures"
+file_list_path: "{out}/file_list.csv"
+vectors_path: "{out}/vectors.npy"
+infer_classes: True
+reduce_vector_dimensionality: True
+"""
+MODERN = """\
+library: {out}
+steps:
+  clean:
+    table: goods.csv
+    rename: [kind=label]
+  split:
+    table: goods.clean.csv
+    train: 0.75
+    id-column: image
+  index:
+    sources: [goods.clean.train.csv]
+    path-template: pictures/{{image}}
+    label-column: label
+    model: colour-histogram
+  nearest:
+    command: neighbours
+    out: {out}/nearest.csv
+    k: 2
+"""
+
+
+def flow(folder: Path, config: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    home = {"USERNAME": "tester", "METAFLOW_HOME": str(folder / "home")}
+    return subprocess.run(
+        [sys.executable, "-m", "lookalike.flows.vectorize", "--no-pylint", "--metadata", "local",
+         "--datastore", "local", "--datastore-root", str(folder / "metaflow"),
+         "run", "--config", config, "--shards", "2"],
+        cwd=folder, env=environment(home | variables), capture_output=True, text=True,
+        timeout=500, check=False,
+    )  # fmt: skip
+
+
+def same(one: Path, other: Path) -> int:
+    """How many images two libraries have, which are the same in all that counts."""
+    with lookalike.open(one, create=False) as a, lookalike.open(other, create=False) as b:
+        assert a.ids == b.ids
+        np.testing.assert_allclose(a.matrix(), b.matrix(), atol=1e-5)
+        for id_ in a.ids:
+            assert (a.get(id_).label, a.get(id_).meta) == (b.get(id_).label, b.get(id_).meta)
+        assert [(r.id, r.reason) for r in a.rejects()] == [(r.id, r.reason) for r in b.rejects()]
+        return len(a.ids)
+
+
+def test_an_old_configuration(tmp_path):
+    for kind, seeds in (("dress", range(2)), ("shoe", range(2, 4))):
+        photos(tmp_path / "pictures" / kind, seeds)
+    (tmp_path / "pictures" / "shoe" / "bad.jpg").write_bytes(b"no image")
+    variables = family_weights.environment(tmp_path)
+    family_weights.timm_weights(tmp_path, "legacy_xception.tf_in1k")
+    for out in ("plain", "flow"):
+        (tmp_path / f"{out}.yml").write_text(OLD.format(out=out))
+    assert run(tmp_path, "run", "plain.yml", **variables).code == 3
+    done = flow(tmp_path, "flow.yml", **variables)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert same(tmp_path / "plain", tmp_path / "flow") == 4
+    np.testing.assert_allclose(
+        np.load(tmp_path / "plain" / "vectors.npy"),
+        np.load(tmp_path / "flow" / "vectors.npy"),
+        atol=1e-5,
+    )
+    again = run(tmp_path, "run", "flow.yml", "--json", **variables)
+    assert {row["state"] for row in again.json} == {"skipped"}
+    assert not list(tmp_path.rglob("shard-*"))
+
+
+def test_a_table_cleaned_split_and_indexed(tmp_path):
+    names = photos(tmp_path / "pictures", range(8))
+    rows = "".join(f"{name},Hat\n" for name in [*names, names[0]])
+    (tmp_path / "goods.csv").write_text("image,kind\n" + rows)
+    for out in ("plain", "flow"):
+        (tmp_path / f"{out}.yml").write_text(MODERN.format(out=out))
+    plain = run(tmp_path, "run", "plain.yml", "--json")
+    assert plain.code == 0, plain.err
+    done = flow(tmp_path, "flow.yml")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert same(tmp_path / "plain", tmp_path / "flow") == 6
+    assert (tmp_path / "plain/nearest.csv").read_text() == (
+        tmp_path / "flow/nearest.csv"
+    ).read_text()
+    again = run(tmp_path, "run", "flow.yml", "--json")
+    assert {row["state"] for row in again.json} == {"skipped"}
+
+
+def test_a_wrong_configuration_fails_before_anything_runs(tmp_path):
+    (tmp_path / "flow.yml").write_text(MODERN.format(out="flow").replace("index:", "indexx:"))
+    done = flow(tmp_path, "flow.yml")
+
+    assert done.returncode != 0
+    assert "Did you mean index" in done.stdout + done.stderr
+    assert not (tmp_path / "flow").exists()
