@@ -1,8 +1,11 @@
 """URLs in requests lead nowhere inside: what the server connects to is noted at its sockets."""
 
+import asyncio
 import io
 import json
 import sys
+import threading
+import time
 from contextlib import contextmanager
 
 import pytest
@@ -189,3 +192,31 @@ def test_what_is_vouched_for_is_fetched_added_and_found(watched):
             ("teal", "taken"),
         }
     assert server.get("/v1/image", id="teal").json["url"] == image["url"]
+
+
+def test_a_server_that_hangs_holds_up_no_writer_and_no_job_that_is_stopped(watched):
+    server, _ = watched
+
+    async def hang(_, __):
+        await asyncio.sleep(60)
+
+    with Web(hang) as web:
+        slow = {"url": web.url("/slow.jpg", "good.test")}
+        job = server.send("POST", "/v1/jobs", {"kind": "add", "images": [slow]}).json
+        waiting = threading.Thread(target=server.send, args=("POST", "/v1/images/url", slow))
+        waiting.start()
+        until = time.monotonic() + 10
+        while web.connections < 2:
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        began = time.monotonic()
+        changed = server.ask(
+            "PATCH", "/v1/image?id=0.png", b'{"label": "x"}', {"Content-Type": "application/json"}
+        )
+        assert changed.status == 200
+        server.ask("DELETE", f"/v1/jobs/{job['id']}")
+        told = server.get(f"/v1/jobs/{job['id']}/events").body
+        assert b'"state":"cancelled"' in told
+        assert time.monotonic() - began < 8
+    waiting.join(30)
+    assert not waiting.is_alive()

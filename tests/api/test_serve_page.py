@@ -1,5 +1,6 @@
-"""The curl commands of the page on serving run."""
+"""The curl commands of the page on serving run, and show every route."""
 
+import asyncio
 import re
 import shutil
 import subprocess
@@ -8,32 +9,44 @@ from pathlib import Path
 import pytest
 
 import lookalike
+from lookalike.api.app import openapi
 from serving import served
-from shell import photo
+from shell import photo, picture
+from web import Web, answer
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "serve.md"
-COMMANDS = [
-    line
-    for block in re.findall(r"^```sh\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
-    for line in block.splitlines()
-]
+COMMANDS = "".join(re.findall(r"^```sh\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL))
+CURL = 'curl() { command curl -sS --fail-with-body "$@"; }\nset -eux\n'
+
+
+def test_every_route_is_shown() -> None:
+    shown = set(re.findall(r"127\.0\.0\.1:8765(/[\w/$]*)", COMMANDS))
+    routes = {re.sub(r"\{\w+\}", "$JOB", path) for path in openapi()["paths"]}
+    assert routes - shown == set()
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here")
 def test_every_command_of_the_page_succeeds(album, tmp_path):
-    with lookalike.open(tmp_path) as library:
-        library.add(album / "in", label_from="folder")
-    photo(tmp_path / "dress.jpg", 70)
-    assert len(COMMANDS) > 10
-    with served(tmp_path) as server:
-        for command in COMMANDS:
-            here = command.replace("127.0.0.1:8765", f"{server.host}:{server.port}")
-            done = subprocess.run(
-                ["sh", "-c", here.replace("curl", "curl -sS --fail-with-body", 1)],
-                cwd=tmp_path,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
-    assert (tmp_path / "small.webp").read_bytes()[8:12] == b"WEBP"
+    folder = tmp_path / "clothes"
+    shutil.copytree(album / "in", folder / "in")
+    picture(0).resize((72, 54)).save(folder / "in" / "hats" / "0 small.jpg", quality=90)
+    with lookalike.open(folder) as library:
+        library.add(folder / "in", label_from="folder")
+    photo(folder / "dress.jpg", 70)
+    photo(folder / "hat.jpg", 71)
+
+    async def handle(request, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer((folder / "dress.jpg").read_bytes()))
+
+    with Web(handle) as web, served(folder, "--allow-host", "127.0.0.1") as server:
+        here = COMMANDS.replace("127.0.0.1:8765", f"{server.host}:{server.port}")
+        done = subprocess.run(
+            ["sh", "-c", CURL + here.replace("http://images.example.org", web.url(""))],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{done.stderr}\n{done.stdout}"
+    assert (folder / "small.webp").read_bytes()[8:12] == b"WEBP"
+    assert done.stdout.count("event: end") == 4

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ AT_ONCE = 32
 """Images that are fetched, then stored, before others may write."""
 SHOWN = 1000
 """Images that could not be added and are named one by one."""
+_TICK = 0.2
 
 
 async def lay_out(
@@ -111,7 +112,7 @@ async def add_urls(service: Service, references: Sequence[Reference], job: Job) 
     try:
         for start in range(0, len(references), AT_ONCE):
             some = references[start : start + AT_ONCE]
-            arrived, lost = await lane.run(partial(_arrived, ahead, some))
+            arrived, lost = await lane.run(partial(_arrived, ahead, some, job))
             outcomes, taken = await _written(service, partial(_add_many, service, arrived))
             tally.count(outcomes)
             tally.refuse(lost)
@@ -200,13 +201,17 @@ def _add(service: Service, data: bytes, label: str | None) -> ImageRecord:
 
 
 def _arrived(
-    ahead: Ahead, references: Sequence[Reference]
+    ahead: Ahead, references: Sequence[Reference], job: Job
 ) -> tuple[list[Reference], list[Rejected]]:
+    """Images with their bytes, and those that cannot be had. Raises `StoppedError` soon."""
     under_way: list[tuple[Reference, str, Future[Arrival]]] = [
         (one, one.location.url, ahead.submit(one.location.url))
         for one in references
         if isinstance(one.location, Web)
     ]
+    while wait([future for *_, future in under_way], _TICK).not_done:
+        if job.stopped:
+            raise StoppedError("This job was stopped.")
     arrived, lost = [], []
     for one, url, future in under_way:
         try:
