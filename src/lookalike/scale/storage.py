@@ -49,7 +49,7 @@ class Storage:
             try:
                 with self._files.open_output_stream(temporary) as file:
                     yield file
-                self._files.move(temporary, self._path(name))
+                self._move(temporary, name)
             except BaseException:
                 with suppress(OSError):
                     self._files.delete_file(temporary)
@@ -62,6 +62,14 @@ class Storage:
             if left.startswith(begun):
                 with suppress(OSError):
                     self._files.delete_file(self._path(left))
+
+    def _move(self, temporary: str, name: str) -> None:
+        """Give a whole file its name; somebody who was quicker may have tidied it away."""
+        try:
+            self._files.move(temporary, self._path(name))
+        except OSError:
+            if name not in self.names():
+                raise
 
     def _path(self, name: str) -> str:
         return f"{self._folder}/{name}"
