@@ -23,6 +23,8 @@ const RINGED = 60;
 const REACH = 10;
 const ROOM = 22;
 const LARGEST = 160;
+const OVERLAP = 2.4;
+const SAMPLED = 300;
 
 export class Scatter {
   readonly plane: Plane;
@@ -36,6 +38,8 @@ export class Scatter {
   private readonly over = document.createElement("canvas");
   private readonly state: Uint8Array;
   private readonly cells: Cells;
+  /** How far apart points are in the middle of cases, in units of the plane. */
+  private readonly nearby: number;
   private readonly drawer: Drawer;
   private readonly watcher: ResizeObserver;
   private readonly unfollow: () => void;
@@ -59,6 +63,7 @@ export class Scatter {
     this.state = new Uint8Array(points.count).fill(SHOWN);
     this.plane = new Plane(stage.clientWidth, stage.clientHeight);
     this.cells = new Cells(points.x, points.y);
+    this.nearby = spacing(points, this.cells);
     for (const canvas of [this.over, this.canvas]) {
       canvas.className = "scatter";
       canvas.setAttribute("aria-hidden", "true");
@@ -245,7 +250,8 @@ export class Scatter {
     });
     const room = Math.sqrt((plane.width * plane.height) / Math.max(1, rows.length));
     if (!rows.length || rows.length > pictures.most || room <= ROOM) return [];
-    this.tileSize = Math.min(0.8 * room, LARGEST);
+    const apart = OVERLAP * this.nearby * plane.scale;
+    this.tileSize = Math.min(Math.max(apart, 0.4 * room), 0.8 * room, LARGEST);
     return rows;
   }
 
@@ -300,6 +306,21 @@ export class Scatter {
     pen.arc(px, py, radius, 0, 7);
     pen.stroke();
   }
+}
+
+/** The median distance to the nearest other point, of some points. */
+function spacing({ count, x, y }: Points, cells: Cells): number {
+  const found: number[] = [];
+  const step = Math.max(1, Math.floor(count / SAMPLED));
+  for (let row = 0; row < count; row += step) {
+    for (let reach = 1 / 256; reach <= 1; reach *= 2) {
+      const other = cells.nearest(x[row], y[row], reach, (one) => one !== row);
+      if (other < 0) continue;
+      found.push(Math.hypot(x[other] - x[row], y[other] - y[row]));
+      break;
+    }
+  }
+  return found.sort((a, b) => a - b)[found.length >> 1] ?? 0;
 }
 
 /** Puts a card beside a place on the stage, inside it. */
