@@ -954,6 +954,8 @@ void main() {
 	var REACH = 10;
 	var ROOM = 22;
 	var LARGEST = 160;
+	var OVERLAP = 2.4;
+	var SAMPLED = 300;
 	var Scatter = class {
 		stage;
 		points;
@@ -970,6 +972,8 @@ void main() {
 		over = document.createElement("canvas");
 		state;
 		cells;
+		/** How far apart points are in the middle of cases, in units of the plane. */
+		nearby;
 		drawer;
 		watcher;
 		unfollow;
@@ -995,6 +999,7 @@ void main() {
 			this.state = new Uint8Array(points.count).fill(1);
 			this.plane = new Plane(stage.clientWidth, stage.clientHeight);
 			this.cells = new Cells(points.x, points.y);
+			this.nearby = spacing(points, this.cells);
 			for (const canvas of [this.over, this.canvas]) {
 				canvas.className = "scatter";
 				canvas.setAttribute("aria-hidden", "true");
@@ -1176,7 +1181,8 @@ void main() {
 			});
 			const room = Math.sqrt(plane.width * plane.height / Math.max(1, rows.length));
 			if (!rows.length || rows.length > pictures.most || room <= ROOM) return [];
-			this.tileSize = Math.min(.8 * room, LARGEST);
+			const apart = OVERLAP * this.nearby * plane.scale;
+			this.tileSize = Math.min(Math.max(apart, .4 * room), .8 * room, LARGEST);
 			return rows;
 		}
 		drawThumbnails(pictures, look) {
@@ -1234,6 +1240,18 @@ void main() {
 			pen.stroke();
 		}
 	};
+	/** The median distance to the nearest other point, of some points. */
+	function spacing({ count, x, y }, cells) {
+		const found = [];
+		const step = Math.max(1, Math.floor(count / SAMPLED));
+		for (let row = 0; row < count; row += step) for (let reach = 1 / 256; reach <= 1; reach *= 2) {
+			const other = cells.nearest(x[row], y[row], reach, (one) => one !== row);
+			if (other < 0) continue;
+			found.push(Math.hypot(x[other] - x[row], y[other] - y[row]));
+			break;
+		}
+		return found.sort((a, b) => a - b)[found.length >> 1] ?? 0;
+	}
 	/** Puts a card beside a place on the stage, inside it. */
 	function beside(card, plane, px, py) {
 		card.style.left = `${Math.max(8, Math.min(px + 16, plane.width - card.offsetWidth - 8))}px`;
