@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-extras check check-web web docs bench kill-test build size clean
+.PHONY: help demo test test-extras check check-web web docs bench kill-test fuzz build size clean
 
 # The first interpreter that really runs (shims may not), can make environments and is new enough.
 PYTHON ?= $(shell for name in python3.14 python3.13 python3.12 python3.11 python3 python; do \
@@ -78,6 +78,9 @@ bench: .venv-extras/.installed ## Measure speed and memory; BENCH='--photos FOLD
 
 kill-test: .venv/.installed ## Kill an indexing run at random moments, many times (long)
 	$(BIN)/python -m pytest -m campaign --timeout 0 tests/campaigns
+
+fuzz: .venv/.installed ## Ask the service tens of thousands of made up questions, and kill it while it writes (long)
+	$(BIN)/python -m pytest -m campaign --timeout 0 tests/api
 
 build: .venv/.installed ## Build the wheel into dist/
 	rm -rf dist

@@ -149,8 +149,10 @@ def answer_errors(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _fault)
 
 
-async def _purposeful(_: Request, error: Exception) -> Response:
+async def _purposeful(request: Request, error: Exception) -> Response:
     assert isinstance(error, LookalikeError)
+    if isinstance(error, ImageRejectedError):
+        request.app.state.services[0].metrics.rejected.labels(error.reason).inc()
     return of_error(error)
 
 

@@ -71,10 +71,10 @@ async def embeddings(asked: EmbeddingsRequest, service: ServiceOf) -> Embeddings
     space = await service.lanes.quick.run(partial(space_of, library, asked.model))
     if asked.dimensions is not None and asked.dimensions != space.dim:
         raise UsageError(f"Space {space.name!r} has {space.dim} dimensions, and no others.")
-    vectors = await asyncio.gather(
+    seen = await asyncio.gather(
         *(
             lane_for([item], service.lanes).run(
-                partial(library.embed, as_item(item, space), space.name)
+                partial(library.resolve, as_item(item, space), space=space.name)
             )
             for item in items
         )
@@ -83,9 +83,9 @@ async def embeddings(asked: EmbeddingsRequest, service: ServiceOf) -> Embeddings
         data=[
             EmbeddingOut(
                 index=place,
-                embedding=_shown(vector, space.dim, asked.encoding_format),
+                embedding=_shown(one.vector, space.dim, asked.encoding_format),
             )
-            for place, vector in enumerate(vectors)
+            for place, one in enumerate(seen)
         ],
         model=space.name,
     )

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
-
-from numpy.typing import NDArray
 
 from lookalike.errors import UsageError
 from lookalike.library.parts.opened import Opened
 from lookalike.search.arrange import Wanted
 from lookalike.search.graph import NeighbourGraph
-from lookalike.search.query import Query, QueryItem, Question, as_query
+from lookalike.search.query import Query, QueryItem, Question
 from lookalike.search.resolve import Asked
 from lookalike.search.results import Hits
 from lookalike.types import known_metric
@@ -129,13 +126,6 @@ class Searching(Opened):
         chosen = self._chosen(space)
         by = chosen.metric if metric is None else known_metric(metric)
         return self._searcher.search(queries, chosen, by, wanted, engine)
-
-    def embed(self, item: QueryItem, space: str | None = None) -> NDArray[Any]:
-        """The vector that an item of a question has in a space: float32 (dim,), or packed bits.
-
-        Raises as `search`.
-        """
-        return self._searcher.resolved([as_query(item)], self._chosen(space))[0].vector
 
     def neighbours(
         self,
