@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -119,6 +119,16 @@ def proportional_size(pid: int) -> tuple[int, int] | None:
         return None
     sizes = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
     return _bytes(sizes["Pss"]), _bytes(sizes["Pss_Anon"])
+
+
+def cpu_seconds(pid: int) -> float:
+    """What a process and all below it have taken, of those that still run."""
+    ticks = 0
+    for one in tree(pid):
+        with suppress(OSError):
+            fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _bytes(text: str) -> int:

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
 import signal
 import socket
@@ -24,7 +23,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import mean
@@ -35,7 +34,7 @@ import numpy as np
 from benchmarks import stages
 from benchmarks.cold import generated_library
 from benchmarks.material import SUFFIXES, drawn_photos
-from benchmarks.processes import lookalike, module, proportional_size, run, tree
+from benchmarks.processes import cpu_seconds, lookalike, module, proportional_size, run, tree
 from benchmarks.report import Cell, Table, save
 from benchmarks.serve_load import pack, post
 from lookalike.embed.resources import cores
@@ -67,7 +66,7 @@ class Watched:
 def watched(pid: int) -> Iterator[Watched]:
     """Watch a process while something goes on."""
     found, done, began = Watched(), threading.Event(), time.monotonic()
-    before = _cpu_seconds(pid)
+    before = cpu_seconds(pid)
 
     def watch() -> None:
         while not done.wait(1.0):
@@ -81,16 +80,7 @@ def watched(pid: int) -> Iterator[Watched]:
     finally:
         done.set()
         watcher.join()
-        found.cpu = _cpu_seconds(pid) - before
-
-
-def _cpu_seconds(pid: int) -> float:
-    ticks = 0
-    for one in tree(pid):
-        with suppress(OSError):
-            fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
-            ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
+        found.cpu = cpu_seconds(pid) - before
 
 
 @contextmanager

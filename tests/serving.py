@@ -86,9 +86,9 @@ def multipart(parts: list[tuple[str, str | None, bytes]]) -> tuple[bytes, str]:
 
 
 @contextmanager
-def served(folder: Path, *options: object) -> Iterator[Served]:
+def served(folder: Path, *options: object, variables: Mapping[str, str] = {}) -> Iterator[Served]:
     """`lookalike serve` on a free port, when it is ready; stopped at the end."""
-    process = start(folder, "serve", "--port", 0, *options)
+    process = start(folder, "serve", "--port", 0, *options, variables=variables)
     try:
         assert process.stderr is not None
         line = process.stderr.readline()

@@ -70,14 +70,16 @@ def run(folder: Path, *arguments: object, stdin: bytes = b"", **variables: str) 
     return Done(done.returncode, out, err)
 
 
-def start(folder: Path, *arguments: object, **options: Any) -> "subprocess.Popen[bytes]":
+def start(
+    folder: Path, *arguments: object, variables: Mapping[str, str] = {}, **options: Any
+) -> "subprocess.Popen[bytes]":
     """Start `lookalike ARGUMENTS` as the leader of a process group of its own."""
     return subprocess.Popen(
         command(*arguments),
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=environment({}),
+        env=environment(variables),
         bufsize=0,  # or what is read line by line is lost to `communicate`
         start_new_session=True,
         **options,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from pathlib import Path
+from shutil import which
 from typing import Annotated
 
 import typer
@@ -70,4 +73,11 @@ def demo(
     )
     print_line("")
     print_line(f"The matches as pictures: {page}")
-    say(f"Go on with: lookalike search YOUR.jpg --library {place}")
+    called, named = _called(), shlex.quote(str(place))
+    say(f"Go on with: {called} search YOUR.jpg --library {named}")
+    say(f"Or in a browser: {called} serve --library {named}, then http://127.0.0.1:8765")
+
+
+def _called() -> str:
+    """How this command is called from where the user is."""
+    return "lookalike" if which("lookalike") else shlex.quote(sys.argv[0])
