@@ -180,6 +180,7 @@ def test_colours_that_matter_keep_their_hue() -> None:
     assert not spared.any()
     matrix, _ = _colours(50, False, np.random.default_rng(0))
     assert np.ptp((matrix @ red) / red, axis=1).max() > 0.5
+    assert ((matrix @ red).argmax(axis=1) == 0).all()
     grey = matrix @ np.full(3, 100.0)
     assert np.allclose(grey, grey[:, :1], atol=0.5)
 

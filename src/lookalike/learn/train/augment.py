@@ -16,6 +16,8 @@ LEAST_SIDE = 0.75
 """The smallest part of a picture's side that a crop shows."""
 TURN = 8.0
 """Degrees."""
+HUE = 0.4
+"""How far hues are turned, in radians: red may become orange, never green."""
 _YIQ = np.array(
     [[0.299, 0.587, 0.114], [0.596, -0.274, -0.322], [0.211, -0.523, 0.312]], np.float32
 )
@@ -67,8 +69,8 @@ def _colours(count: int, keep: bool, generator: np.random.Generator) -> tuple[Fl
         even = generator.uniform(0.92, 1.08, (count, 1, 1)) * np.eye(3)
         return even.astype(np.float32), np.zeros((count, 1, 1), np.float32)
     light = generator.uniform(0.75, 1.25, (count, 1, 1))
-    saturation = generator.uniform(0.4, 1.4, count)
-    hue = generator.uniform(-np.pi, np.pi, count) * generator.choice([0.08, 1.0], count)
+    saturation = generator.uniform(0.6, 1.4, count)
+    hue = generator.uniform(-HUE, HUE, count)
     inner = np.zeros((count, 3, 3))
     inner[:, 0, 0] = 1
     inner[:, 1, 1] = inner[:, 2, 2] = np.cos(hue) * saturation

@@ -135,10 +135,15 @@ class Loop:
             on_step(f"epoch {epoch + 1}", number + 1, len(parts))
         self._even_out()
         losses = mean_losses(found)
-        first = self.standing.history[1]["loss"] if len(self.standing.history) > 1 else None
-        if first is not None and losses["loss"] > DIVERGED * abs(first) + 1:
-            self._diverged(f"in epoch {epoch + 1}: {losses['loss']:.4g}, at first {first:.4g}")
+        now = self._sum(losses)
+        first = self._sum(self.standing.history[1]) if len(self.standing.history) > 1 else now
+        if now > DIVERGED * first + 1:
+            self._diverged(f"in epoch {epoch + 1}: {now:.4g}, at first {first:.4g}")
         return losses, sum(map(len, parts))
+
+    def _sum(self, losses: Mapping[str, float]) -> float:
+        """The losses without their weights, which may be learned and below 0."""
+        return sum(losses[name] for name in self._config.parts)
 
     def _batches(self, epoch: int) -> list[Keys]:
         config = self._config

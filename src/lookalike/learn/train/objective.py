@@ -21,6 +21,9 @@ from lookalike.models.torch_network import import_torch
 from lookalike.types import Floats, Keys
 
 _WITH_CLASSES = ("arcface", "proxy-anchor", "proxy-nca")
+_BOUND = 3.0
+"""Log-variances stay within it: a task that is solved would weigh more and more, until one image
+that is got wrong throws everything over."""
 _FAR = 10.0
 """No two classes weigh more than this apart, however rare one is."""
 
@@ -121,10 +124,11 @@ def make_objective(
 
         def _sum(self, found: Mapping[str, Any], share: float) -> Any:
             if config.weighting == "uncertainty":
+                bounded = _BOUND * torch.tanh(self.log_variances / _BOUND)
                 parts = [
                     torch.exp(-s) * one * (0.5 if name == config.colour_part else 1.0)
                     + share * s / 2
-                    for (name, one), s in zip(found.items(), self.log_variances, strict=True)
+                    for (name, one), s in zip(found.items(), bounded, strict=True)
                 ]
                 return torch.stack(parts).sum()
             given = config.loss_weights or {}
