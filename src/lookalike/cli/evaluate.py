@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from lookalike.cli.options import (
     JsonOption,
     LibraryOption,
+    ModelOption,
     TrackOption,
     WhereOption,
     asked,
@@ -18,6 +19,7 @@ from lookalike.cli.options import (
 )
 from lookalike.cli.output import count, print_json, print_line, print_table, say
 from lookalike.cli.progress import steps_bar
+from lookalike.errors import UsageError
 
 if TYPE_CHECKING:
     from lookalike.evaluate.evaluation import Evaluation
@@ -27,6 +29,10 @@ SHOWN_CLASSES = 10
 
 def evaluate(
     context: typer.Context,
+    source: Annotated[
+        str | None,
+        typer.Argument(help="With --dry-run: the folder, table or archive to be indexed."),
+    ] = None,
     library: LibraryOption = None,
     truth: Annotated[
         list[str] | None,
@@ -71,12 +77,49 @@ def evaluate(
     out: Annotated[
         Path | None, typer.Option("--csv", help="Write every metric of every query.")
     ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Run all on a sample of SOURCE; predict the whole run."),
+    ] = False,
+    sample: Annotated[int, typer.Option(min=1, help="Images of SOURCE to try.")] = 500,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed draws another sample.")] = 0,
+    model: ModelOption = None,
+    path_column: Annotated[
+        str | None, typer.Option(help="SOURCE's column that holds the image's path.")
+    ] = None,
+    path_template: Annotated[
+        str | None, typer.Option(help="The path made of columns, as 'images/{image}.jpg'.")
+    ] = None,
+    id_column: Annotated[str | None, typer.Option(help="The column that holds the id.")] = None,
+    label_column: Annotated[
+        str | None, typer.Option(help="The column that holds the label.")
+    ] = None,
+    label_from: Annotated[
+        Literal["folder"] | None,
+        typer.Option(help="`folder`: the label is the parent folder's name."),
+    ] = None,
     track: TrackOption = None,
     json: JsonOption = False,
 ) -> None:
     """Print how good the answers are, each figure with the interval it can be trusted to."""
     import lookalike
 
+    if dry_run != (source is not None):
+        raise UsageError("--dry-run goes with the source to try: lookalike evaluate --dry-run DIR")
+    if source is not None:
+        from lookalike.cli.forecast import try_source
+        from lookalike.sources import open_source
+
+        opened_source = open_source(
+            source,
+            path_column=path_column,
+            path_template=path_template,
+            id_column=id_column,
+            label_column=label_column,
+            label_from=label_from,
+        )
+        try_source(opened_source, sample, model, seed, k, json=json)
+        return
     with (
         lookalike.open(library, create=False) as opened,
         opened.tracked(track, "evaluate", spaces or "evaluate", asked(context)) as tracker,

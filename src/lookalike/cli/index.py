@@ -12,6 +12,7 @@ import typer
 
 from lookalike.cli.engine import build_engine, in_words, refresh_engine, wish_of
 from lookalike.cli.fetching import fetch_policy
+from lookalike.cli.forecast import say_how_it_came
 from lookalike.cli.interrupt import stop_on_interrupt
 from lookalike.cli.options import (
     AllowHostOption,
@@ -234,6 +235,7 @@ def index(
             reports.append(report)
             if not json:
                 summarize(report)
+            say_how_it_came(opened, report)
             if report.interrupted:
                 break
         else:

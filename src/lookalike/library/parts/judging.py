@@ -14,9 +14,11 @@ from lookalike.store.records import Verdict
 from lookalike.types import Scalar
 
 if TYPE_CHECKING:
+    from lookalike.embed.report import Report
     from lookalike.evaluate.evaluation import Evaluation
     from lookalike.evaluate.measure import Progress
     from lookalike.learn.tracker import Tracker
+    from lookalike.library.forecasting import Kept
     from lookalike.library.judging import Proposal, Standing
     from lookalike.library.verdicts import Taken
 
@@ -73,6 +75,12 @@ class Judging(Opened):
             tune=tune_weights,
         )
         return evaluate_library(self._store, plan, progress)
+
+    def came_true(self, report: Report) -> Kept | None:
+        """What was predicted for a run, by a sample before it, beside what came; None without."""
+        from lookalike.library.forecasting import came_true
+
+        return came_true(self._store, report, self._space.spec)
 
     @contextmanager
     def tracked(
