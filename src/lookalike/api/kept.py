@@ -17,6 +17,8 @@ from lookalike.api.lanes import Lane
 
 Made = TypeVar("Made")
 MOST = 24
+BYTES = 64 * 2**20
+"""What bodies of answers may take in all."""
 JSON = "application/json"
 
 
@@ -37,9 +39,13 @@ class Kept:
         made = make()
         with self._turn:
             self._made[key] = made
-            while len(self._made) > self._most:
+            while len(self._made) > 1 and (len(self._made) > self._most or self._bytes > BYTES):
                 self._made.popitem(last=False)
         return made
+
+    @property
+    def _bytes(self) -> int:
+        return sum(len(made) for made in self._made.values() if isinstance(made, bytes))
 
 
 async def kept_answer(

@@ -20,12 +20,15 @@ from lookalike.types import Stop
 class Columns(Opened):
     """What the images of an open library can be filtered by."""
 
-    def columns(self, origins: Sequence[Origin] | None = None) -> list[ColumnInfo]:
+    def columns(
+        self, origins: Sequence[Origin] | None = None, *, keep: bool = False
+    ) -> list[ColumnInfo]:
         """What can be filtered by: name, origin, kind, distinct values, missing, examples.
 
-        `origins` are "image", "meta", "derived"; None is all of them.
+        `origins` are "image", "meta", "derived"; None is all of them. `keep` holds them in
+        memory for the next time.
         """
-        return describe(self._store.column_cache, origins)
+        return describe(self._store.column_cache, origins, keep=keep)
 
     def filter(self, where: str) -> list[str]:
         """The ids of the images that a filter leaves. Raises `FilterError`."""

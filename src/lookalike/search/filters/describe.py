@@ -44,11 +44,13 @@ class ColumnInfo:
         return (self.name, self.kind, *numbers, ", ".join(self.examples))
 
 
-def describe(columns: ColumnCache, origins: Sequence[Origin] | None = None) -> list[ColumnInfo]:
-    """All columns, or those of some origins; each is read once and then let go."""
+def describe(
+    columns: ColumnCache, origins: Sequence[Origin] | None = None, *, keep: bool = False
+) -> list[ColumnInfo]:
+    """All columns, or those of some origins; each is read once, and let go unless it is kept."""
     fields = columns.fields()
     return [
-        _info(called_by(field, fields), field, columns.parts([field], keep=False))
+        _info(called_by(field, fields), field, columns.parts([field], keep=keep))
         for field in fields
         if origins is None or field.origin in origins
     ]
