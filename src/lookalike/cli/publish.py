@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from lookalike.cli.interrupt import stop_on_interrupt
 from lookalike.cli.options import JsonOption, LibraryOption
 from lookalike.cli.output import count, print_json, print_line, say
 from lookalike.cli.progress import steps_bar
+
+if TYPE_CHECKING:
+    from lookalike.library.publishing import PublishReport
 
 
 def publish(
@@ -45,6 +48,10 @@ def publish(
     replace: Annotated[
         bool, typer.Option("--replace", help="Throw away what is there under that name.")
     ] = False,
+    shards: Annotated[
+        str | None,
+        typer.Option(help="Send the shards in this folder instead, without a library."),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Mirror a space into a database server: ids, vectors and columns to filter by.
@@ -55,6 +62,13 @@ def publish(
     import lookalike
 
     room = None if memory is None else memory_bytes(memory)
+    if shards is not None:
+        report = _publish_shards(
+            shards, url, metric=metric, index=index, m=m, width=ef_construction, memory=room,
+            replace=replace,
+        )  # fmt: skip
+        _tell(report, json=json)
+        return
     with (
         lookalike.open(library, create=False) as opened,
         stop_on_interrupt() as stop,
@@ -73,6 +87,36 @@ def publish(
             on_step=advance,
             stop=stop,
         )
+    _tell(report, json=json)
+    if report.reach and report.recall < recall and report.rows:
+        say(
+            f"Recall {recall:g} was not reached. Try --m 32 --ef-construction 200; "
+            "search --exact scans all rows in PostgreSQL."
+        )
+
+
+def _publish_shards(
+    shards: str,
+    url: str,
+    *,
+    metric: str | None,
+    index: str | None,
+    m: int | None,
+    width: int | None,
+    memory: int | None,
+    replace: bool,
+) -> PublishReport:
+    from lookalike.library.publishing import Publishing
+    from lookalike.library.publishing_shards import publish_shards
+    from lookalike.types import known_metric
+
+    by = None if metric is None else known_metric(metric)
+    how = Publishing(by, index, m, width, memory=memory, replace=replace)
+    with stop_on_interrupt() as stop, steps_bar() as advance:
+        return publish_shards(shards, url, how, advance, stop)
+
+
+def _tell(report: PublishReport, *, json: bool) -> None:
     if json:
         print_json(report.as_dict())
     else:
@@ -85,8 +129,3 @@ def publish(
     if report.interrupted:
         say("Interrupted: run the same command again to go on.")
         raise typer.Exit(130)
-    if report.reach and report.recall < recall and report.rows:
-        say(
-            f"Recall {recall:g} was not reached. Try --m 32 --ef-construction 200; "
-            "search --exact scans all rows in PostgreSQL."
-        )

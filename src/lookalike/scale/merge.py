@@ -80,7 +80,7 @@ def merge_shards(
     report = Report(source=source, library=str(store.directory), space=space.name)
     report.total = sum(shard.counts["offered"] for shard in shards)
     began_ns = min(shard.began_ns for shard in shards)
-    rows = heapq.merge(*(_rows(storage, shard) for shard in shards), key=itemgetter(0))
+    rows = heapq.merge(*(placed_outcomes(storage, shard) for shard in shards), key=itemgetter(0))
     with store.writing():
         number = store.source(source)
         while group := [outcome for _, outcome in islice(rows, _AT_ONCE)]:
@@ -96,7 +96,7 @@ def merge_shards(
     return report
 
 
-def _rows(storage: Storage, shard: Shard) -> Iterator[tuple[int, Outcome]]:
+def placed_outcomes(storage: Storage, shard: Shard) -> Iterator[tuple[int, Outcome]]:
     """Places and outcomes of a shard; the file is open only while a row group is read."""
     for group in range(shard.row_groups):
         with open_shard(storage, shard.name) as file:
