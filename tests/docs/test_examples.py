@@ -1,5 +1,7 @@
 """The examples on the pages run: blocks fenced as `console run` and `python run`.
 
+Those fenced as `console extra` and `python extra` run too, where all extras are.
+
 The blocks of a page run in order in one new folder with photos/, photos.zip and
 catalogue.csv. In a console block, lines that start with `>` go on with a command, and other
 lines below it are what it prints (`...` is anything, any space is like any other).
@@ -18,12 +20,18 @@ import pytest
 from PIL import Image, ImageDraw
 
 ROOT = Path(__file__).parents[2]
-BLOCK = re.compile(r"^```(console|python) run\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-EXAMPLES = {
-    page.relative_to(ROOT).as_posix(): blocks
-    for page in sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
-    if (blocks := BLOCK.findall(page.read_text(encoding="utf-8")))
-}
+
+
+def examples(fence: str) -> dict[str, list[tuple[str, str]]]:
+    """The language and the text of each block with such a fence, by page."""
+    block = re.compile(rf"^```(console|python) {fence}\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+    pages = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+    found = {page: block.findall(page.read_text(encoding="utf-8")) for page in pages}
+    return {page.relative_to(ROOT).as_posix(): blocks for page, blocks in found.items() if blocks}
+
+
+EXAMPLES = examples("run")
+WITH_EXTRAS = examples("extra")
 CHECKER = doctest.OutputChecker()
 LOOSELY = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 STEP = re.compile(r"^\$ (.+(?:\n> .*)*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
@@ -77,12 +85,22 @@ def run_console(block: str, folder: Path) -> None:
 
 @pytest.mark.parametrize("page", EXAMPLES)
 def test_examples_run(page: str, tmp_path: Path) -> None:
-    draw_photos(tmp_path)
-    for language, block in EXAMPLES[page]:
+    run_page(EXAMPLES[page], tmp_path)
+
+
+@pytest.mark.extra
+@pytest.mark.parametrize("page", WITH_EXTRAS)
+def test_examples_that_need_extras_run(page: str, tmp_path: Path) -> None:
+    run_page(WITH_EXTRAS[page], tmp_path)
+
+
+def run_page(blocks: list[tuple[str, str]], folder: Path) -> None:
+    draw_photos(folder)
+    for language, block in blocks:
         if language == "console":
-            run_console(block, tmp_path)
+            run_console(block, folder)
         else:
-            run([sys.executable, "-W", "error", "-"], tmp_path, block)
+            run([sys.executable, "-W", "error", "-"], folder, block)
 
 
 def test_the_runner_sees_a_wrong_page(tmp_path: Path) -> None:
