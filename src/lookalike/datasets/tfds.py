@@ -115,17 +115,27 @@ def open_tfds(
     base = f"{name}/{config}" if config else name
     folder = _on_disk(root / base, version) or _fetched(root, base, version, policy, bucket)
     info, features = (_json((folder / file).read_text("utf-8"), file) for file in (INFO, FEATURES))
-    image, labels = _features(folder, features)
-    splits = {
+    try:
+        image, labels = _features(folder, features)
+        about, shards = _told(text, name, info)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise SourceError(
+            f"{INFO} or {FEATURES} in {folder} is not as tensorflow_datasets writes it: {error!r}."
+        ) from error
+    place = f"{base}/{folder.name}"
+    return TfdsDataset(about, folder, name, shards, image, labels, policy, place, bucket)
+
+
+def _told(text: str, name: str, info: Mapping[str, Any]) -> tuple[About, dict[str, list[int]]]:
+    """What `dataset_info.json` says: title, licence, and the lengths of shards by split."""
+    shards = {
         str(split["name"]): [int(length) for length in split.get("shardLengths", [])]
         for split in info.get("splits", [])
     }
     stated = info.get("redistributionInfo", {}).get("license")
     urls = info.get("location", {}).get("urls") or ["https://www.tensorflow.org/datasets/catalog"]
     title = " ".join(str(info.get("description", name)).split())[:200]
-    about = About(text, title, str(stated or UNSTATED), str(urls[0]), tuple(splits))
-    place = f"{base}/{folder.name}"
-    return TfdsDataset(about, folder, name, splits, image, labels, policy, place, bucket)
+    return About(text, title, str(stated or UNSTATED), str(urls[0]), tuple(shards)), shards
 
 
 def _on_disk(base: Path, version: str | None) -> Path | None:
@@ -163,8 +173,9 @@ def _fetched(
         )
     newest = max(versions, key=_number)
     for name in names:
-        if name.startswith(f"{base}/{newest}/") and name.endswith((".json", ".txt")):
-            fetch_file(bucket.url(name), root / name, policy)
+        file = name.removeprefix(f"{base}/{newest}/")
+        if "/" not in file and file.endswith((".json", ".txt")):
+            fetch_file(bucket.url(name), root / base / newest / file, policy)
     return root / base / newest
 
 
@@ -175,7 +186,7 @@ def _features(folder: Path, features: Mapping[str, Any]) -> tuple[str | None, di
     labels = {}
     for name, feature in inner.items():
         path = folder / f"{name}.labels.txt"
-        if "classLabel" in feature and path.is_file():
+        if "classLabel" in feature and "/" not in name and path.is_file():
             labels[name] = path.read_text("utf-8").splitlines()
     return next(iter(images), None), labels
 

@@ -229,6 +229,16 @@ def test_tensorflow_datasets_from_their_bucket_only_what_is_needed(tmp_path):
     assert not list(tmp_path.rglob("*.part"))
 
 
+def test_a_description_that_is_none_of_theirs(tmp_path):
+    folder = tmp_path / "flowers" / "1.0.0"
+    folder.mkdir(parents=True)
+    (folder / "features.json").write_text("{}")
+    for text, said in (('{"splits": [{}]}', "not as tensorflow_datasets"), ("[]", "JSON object")):
+        (folder / "dataset_info.json").write_text(text)
+        with pytest.raises(SourceError, match=said):
+            open_dataset("dataset:tfds/flowers", LOCAL, tmp_path)
+
+
 CARD = """---
 pretty_name: Small flowers
 license: cc-by-4.0
