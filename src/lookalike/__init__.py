@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lookalike.errors import ServerError as ServerError
     from lookalike.errors import SourceError as SourceError
     from lookalike.errors import StorageFullError as StorageFullError
+    from lookalike.errors import TrainingError as TrainingError
     from lookalike.errors import UnknownIdError as UnknownIdError
     from lookalike.errors import UnknownNameError as UnknownNameError
     from lookalike.errors import UsageError as UsageError
@@ -68,6 +69,7 @@ _HOMES = {
     "ServerError": "errors",
     "SourceError": "errors",
     "StorageFullError": "errors",
+    "TrainingError": "errors",
     "UnknownIdError": "errors",
     "UnknownNameError": "errors",
     "UsageError": "errors",

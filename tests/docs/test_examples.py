@@ -20,6 +20,8 @@ import pytest
 from PIL import Image, ImageDraw
 
 ROOT = Path(__file__).parents[2]
+sys.path.append(str(ROOT / "tests" / "e2e"))
+import family_weights  # noqa: E402  it brings the operators that torchvision lacks here
 
 
 def examples(fence: str) -> dict[str, list[tuple[str, str]]]:
@@ -90,8 +92,14 @@ def test_examples_run(page: str, tmp_path: Path) -> None:
 
 @pytest.mark.extra
 @pytest.mark.parametrize("page", WITH_EXTRAS)
-def test_examples_that_need_extras_run(page: str, tmp_path: Path) -> None:
-    run_page(WITH_EXTRAS[page], tmp_path)
+def test_examples_that_need_extras_run(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    for name, value in family_weights.environment(tmp_path).items():
+        monkeypatch.setenv(name, value)
+    run_page(WITH_EXTRAS[page], folder)
 
 
 def run_page(blocks: list[tuple[str, str]], folder: Path) -> None:
