@@ -1,27 +1,22 @@
-"""Answers questions in one space or in several, and keeps networks and matrices warm."""
+"""Answers questions in one space or in several, and keeps matrices warm."""
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial, reduce
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lookalike.embed.crowd import CrowdEmbedder
-from lookalike.embed.embedder import Embedder
 from lookalike.embed.resources import Resources
-from lookalike.embed.way import Way
 from lookalike.errors import UsageError
 from lookalike.index.scores import distance, similarity
 from lookalike.library.indexes import Indexes
 from lookalike.library.matching import calibration_of
 from lookalike.library.remotes import Remotes
-from lookalike.library.spaces import way_of
-from lookalike.models.network import TextTower
+from lookalike.library.understanding import Understanding
 from lookalike.search.arrange import Find, Page, Ranking, Wanted, arranged
 from lookalike.search.combine import soft_bits
 from lookalike.search.diversity import similarities_between, weighed_between
@@ -31,9 +26,9 @@ from lookalike.search.filters.resolve import Filtered, conditioned, filtered
 from lookalike.search.graph import NeighbourGraph
 from lookalike.search.match import Matcher
 from lookalike.search.plan import plan
-from lookalike.search.query import Question, as_query
+from lookalike.search.query import Question
 from lookalike.search.remote import compiled, nearest_remote
-from lookalike.search.resolve import Asked, Eyes, resolve
+from lookalike.search.resolve import Asked
 from lookalike.search.results import Hits, Picture
 from lookalike.store.matrix import MatrixView
 from lookalike.store.records import Space
@@ -46,15 +41,12 @@ class Searcher:
 
     def __init__(self, store: Store, resources: Resources, picture: Picture) -> None:
         self._store = store
-        self._resources = resources
         self._picture = picture
-        self._embedders: dict[int, Embedder | CrowdEmbedder] = {}
-        self._towers: dict[int, tuple[Way, TextTower]] = {}
+        self._understanding = Understanding(store, resources, picture)
         self._views: dict[int, MatrixView] = {}
         self._matchers: dict[int, Matcher] = {}
         self._indexes = Indexes(store)
         self._remotes = Remotes(store)
-        self._opening = threading.Lock()
 
     def search(
         self,
@@ -194,10 +186,7 @@ class Searcher:
 
     def close(self) -> None:
         """Let go of networks and matrices."""
-        for embedder in self._embedders.values():
-            embedder.close()
-        self._embedders.clear()
-        self._towers.clear()
+        self._understanding.close()
         self._views.clear()
         self._matchers.clear()
         self._indexes.close()
@@ -227,46 +216,7 @@ class Searcher:
 
     def resolved(self, questions: Iterable[Question | Asked], space: Space) -> list[Asked]:
         """What questions stand for in a space, each as one vector; those that are known stay."""
-        eyes = Eyes(
-            self._store,
-            space,
-            self._embedder_of(space),
-            self._tower_of(space),
-            self._picture,
-            self._resources.fetched,
-        )
-        return [
-            _of_space(question, space)
-            if isinstance(question, Asked)
-            else resolve(as_query(question), eyes)
-            for question in questions
-        ]
-
-    def _embedder_of(self, space: Space) -> Callable[[], Embedder | CrowdEmbedder]:
-        def opened() -> Embedder | CrowdEmbedder:
-            with self._opening:
-                if space.key not in self._embedders:
-                    way = way_of(self._store, space)
-                    self._embedders[space.key] = self._resources.query_embedder(way)
-                return self._embedders[space.key]
-
-        return opened
-
-    def _tower_of(self, space: Space) -> Callable[[], tuple[Way, TextTower]]:
-        def opened() -> tuple[Way, TextTower]:
-            with self._opening:
-                if space.key not in self._towers:
-                    way = way_of(self._store, space)
-                    if way.model.open_text is None:
-                        raise UsageError(
-                            f"Space {space.name!r} knows no words: its model {way.model.name} "
-                            "embeds images only. Add one that embeds both, as: "
-                            "lookalike space add words siglip2-base"
-                        )
-                    self._towers[space.key] = way, way.model.open_text()
-                return self._towers[space.key]
-
-        return opened
+        return self._understanding.resolved(questions, space)
 
     def _view(self, space: Space) -> MatrixView:
         kept = self._views.get(space.key)
@@ -354,15 +304,6 @@ def _stacked(asked: Sequence[Asked], space: Space) -> NDArray[Any]:
     if space.of_bits and any(vector.dtype != np.uint8 for vector in vectors):
         vectors = [soft_bits(vector, space.dim) for vector in vectors]
     return np.stack(vectors)
-
-
-def _of_space(asked: Asked, space: Space) -> Asked:
-    if asked.space != space.name:
-        raise UsageError(
-            f"The question {asked.name!r} was made ready for space {asked.space!r}, not for "
-            f"{space.name!r}."
-        )
-    return asked
 
 
 def _hidden(asked: Sequence[Asked], wanted: Wanted) -> list[tuple[int, ...]]:

@@ -17,7 +17,7 @@ import lookalike
 from lookalike import Item, Query
 from lookalike.demo.garments import draw_catalogue
 from lookalike.errors import ImageRejectedError, UnknownIdError, UsageError
-from lookalike.library import searching
+from lookalike.library import understanding
 from lookalike.share.neighbour_files import write_graph
 from web import Web, answer
 
@@ -210,8 +210,8 @@ def test_words_are_vectors_of_the_text_tower(folder: Path, monkeypatch) -> None:
         model = dataclasses.replace(way.model, open_text=Tower)
         return dataclasses.replace(way, model=model)
 
-    plain = searching.way_of
-    monkeypatch.setattr(searching, "way_of", way_of)
+    plain = understanding.way_of
+    monkeypatch.setattr(understanding, "way_of", way_of)
     with lookalike.open(folder, create=False) as library:
         words = library.search(Item(text="a red dress"), 99)
         vector = library.search(np.full(1280, 9, np.float32), 99)
