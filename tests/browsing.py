@@ -117,6 +117,11 @@ def _note_dialog(opened: Opened, dialog: "Dialog") -> None:
     dialog.dismiss()
 
 
+def _note_dialog(opened: Opened, asked: "Dialog") -> None:
+    opened.noise.append(f"{asked.type}: {asked.message}")
+    asked.dismiss()
+
+
 def _note_failed(opened: Opened, asked: "Request") -> None:
     if asked.failure != "net::ERR_ABORTED":
         opened.noise.append(asked.url)

@@ -18,6 +18,15 @@ from serving import served
 pytestmark = pytest.mark.extra
 COUNT = 36
 EVIL = "<img src=x onerror=alert(1)>"
+HOSTILE = (
+    EVIL,
+    '"><svg onload=alert(1)>',
+    "' onmouseover='alert(1)",
+    "javascript:alert(1)",
+    "</script><script>alert(1)</script>",
+    "{alert(1)}{@html '<b>'}${alert(1)}",
+    "\u202e<iframe srcdoc='<script>alert(1)</script>'>",
+)
 VIEWS = ("map", "clusters", "duplicates", "library")
 
 
@@ -28,7 +37,8 @@ def shop(tmp_path_factory):
     table = draw_catalogue(folder, COUNT)
     with table.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    rows[7] |= {"kind": EVIL, "colour": EVIL}
+    for number, hostile in enumerate(HOSTILE, start=7):
+        rows[number] |= {"kind": hostile, "colour": hostile, "caption": hostile}
     for number, (name, how) in enumerate(
         [("again.jpg", {"quality": 70}), (f"{EVIL}.webp", {"quality": 80})]
     ):
@@ -255,6 +265,7 @@ def test_nobody_is_barred_from_the_views(shop, dark):
     for name in VIEWS:
         with view(shop, name, dark=dark) as page:
             page.wait_for_load_state("networkidle")
+            assert page.locator("main :is(script, iframe, [onerror], [onload])").count() == 0
             assert serious_faults(page) == []
             page.set_viewport_size({"width": 360, "height": 740})
             assert page.evaluate("document.documentElement.scrollWidth") <= 360
