@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from typing import IO, Any
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
 
 from lookalike.embed.pipeline import Pipeline
 from lookalike.embed.report import Report
@@ -18,19 +18,14 @@ from lookalike.scale.files import (
     Shard,
     ShardReport,
     finished,
-    footer,
     read_shard,
     refuse_another_job,
     shard_name,
 )
+from lookalike.scale.filling import shard_rows
 from lookalike.scale.job import Job, slice_of
-from lookalike.scale.rows import PLAIN, schema, to_table
 from lookalike.scale.storage import Storage
-from lookalike.store.records import Space
 from lookalike.types import Embedded, Known, Outcome, Rejected, Stop
-
-ROWS = 256
-"""Rows of a row group: what a merge has to hold of each shard."""
 
 
 class ShardMaker:
@@ -74,7 +69,7 @@ class ShardMaker:
         places: defaultdict[str, list[int]] = defaultdict(list)
         written = _Written()
         try:
-            with storage.writing(name) as file, _rows(file, self._space) as rows:
+            with storage.writing(name) as file, shard_rows(file, self._space) as rows:
                 pipeline = Pipeline(
                     self._decoders(), self._embedder.get, written, self._using.fetch
                 )
@@ -201,36 +196,3 @@ class _Written:
         for outcome in outcomes:
             if isinstance(outcome, Embedded):
                 self._digests[outcome.content.size].append(outcome.content.sha256)
-
-
-class _Rows:
-    """The rows of a shard on their way into its file, a row group at a time."""
-
-    def __init__(self, writer: Any, space: Space) -> None:
-        self._writer = writer
-        self._space = space
-        self._waiting: list[tuple[int, Outcome]] = []
-
-    def add(self, placed: Sequence[tuple[int, Outcome]]) -> None:
-        self._waiting += placed
-        while len(self._waiting) >= ROWS:
-            self._write(self._waiting[:ROWS])
-            del self._waiting[:ROWS]
-
-    def end(self, facts: Mapping[str, object]) -> None:
-        self._write(self._waiting)
-        self._writer.add_key_value_metadata(footer(facts))
-
-    def _write(self, placed: Sequence[tuple[int, Outcome]]) -> None:
-        if placed:
-            self._writer.write_table(to_table(placed, self._space))
-
-
-@contextmanager
-def _rows(file: IO[bytes], space: Space) -> Iterator[_Rows]:
-    from pyarrow.parquet import ParquetWriter
-
-    with ParquetWriter(
-        file, schema(space), compression="zstd", use_dictionary=PLAIN, write_page_checksum=True
-    ) as writer:
-        yield _Rows(writer, space)

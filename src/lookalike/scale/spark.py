@@ -15,6 +15,9 @@ from lookalike.scale.job import Job
 from lookalike.scale.shards import write_shard
 from lookalike.scale.workers import Workers, settings_of_workers, told_by_worker
 
+_SUBMITTED = "PYSPARK_GATEWAY_PORT"
+"""The variable that says that `spark-submit` runs this, and has been told the master."""
+
 
 def shards_on_spark(job: Job, numbers: Sequence[int], workers: Workers) -> list[ShardReport]:
     """Make shards on the Spark that `workers` names, or in the session that there is.
@@ -55,7 +58,7 @@ def _session(builder: Any, workers: Workers) -> Any:
     }
     for name, value in settings.items():
         builder = builder.config(name, value)
-    if workers.address is not None or "SPARK_REMOTE" not in os.environ:
+    if workers.address is not None or _SUBMITTED not in os.environ:
         builder = builder.master(workers.address or "local[*,4]")
     session = builder.appName("lookalike").getOrCreate()
     session.sparkContext.setLogLevel("ERROR")

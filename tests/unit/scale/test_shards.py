@@ -1,6 +1,8 @@
 """Shards, merged, are the library that one process makes; what is half done counts as nothing."""
 
+import asyncio
 import csv
+import io
 import os
 import shutil
 import signal
@@ -8,6 +10,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +18,14 @@ import numpy as np
 import pytest
 
 import lookalike
+from lookalike.embed.resources import Resources
 from lookalike.errors import RecipeMismatchError, SourceError, UsageError
+from lookalike.fetch.policy import FetchPolicy
 from lookalike.scale.job import Job
 from lookalike.scale.shards import write_shard
+from lookalike.sources.table_plan import TableOptions
 from shell import age, index, outcomes, photo, photos, picture, run, start
+from web import Request, Web, answer
 
 pytestmark = pytest.mark.extra
 EVERYTHING = (
@@ -67,11 +74,12 @@ def test_merged_shards_are_the_library_of_one_process(tmp_path: Path, catalogue:
     for name in ("single", "merged"):
         (tmp_path / name).mkdir()
     alone = index(tmp_path / "single", catalogue, *OPTIONS, expect=3)
-    for number in (3, 1, 2):
-        done = run(
-            tmp_path, "index", catalogue, *OPTIONS, "--shard", f"{number}/3", "--out", "shards"
-        )
-        assert done.code in (0, 3), done.err
+    options = TableOptions(id_column="sku", label_column="kind")
+    job = Job(str(catalogue), str(tmp_path / "shards"), 3, table=options, thumbnails=True)
+    for number in (3, 1):
+        write_shard(job, number)
+    done = run(tmp_path, "index", catalogue, *OPTIONS, "--shard", "2/3", "--out", "shards")
+    assert done.code in (0, 3), done.err
     merged = run(tmp_path / "merged", "merge", tmp_path / "shards", "--json")
     assert merged.code == 3, merged.err
     assert outcomes(merged.json) == outcomes(alone)
@@ -207,3 +215,34 @@ def test_a_shard_is_a_table_for_others(tmp_path: Path, catalogue: Path) -> None:
     assert abs(float(np.linalg.norm(lone["vector"])) - 1) < 1e-3
     assert all(row["vector"] is None for row in by_outcome.values() if row["reason"])
     assert table.column("place").to_pylist() == sorted(table.column("place").to_pylist())
+
+
+async def shop(request: Request, writer: asyncio.StreamWriter) -> None:
+    """`/3` is photo 3 after a while that differs, `/x...` is gone."""
+    name = request.path.strip("/")
+    await asyncio.sleep(int(sha256(name.encode()).hexdigest()[:2], 16) / 2000)
+    buffer = io.BytesIO()
+    if name.isdigit():
+        picture(int(name) % 30).save(buffer, "PNG")
+    writer.write(answer(buffer.getvalue(), 200 if name.isdigit() else 404))
+
+
+def test_urls_that_arrive_in_any_order(tmp_path: Path) -> None:
+    table = tmp_path / "shop.csv"
+    with Web(shop) as web:
+        rows = [f"p{n},{web.url(f'/{n}' if n % 9 else f'/x{n}')}" for n in range(50)]
+        table.write_text("\n".join(["sku,photo", *rows]) + "\n")
+        options = {"url_column": "photo", "id_column": "sku"}
+        using = Resources(fetch=FetchPolicy(allow_private=True))
+        with lookalike.open(tmp_path / "single", fetch=using.fetch) as library:
+            library.add(table, **options)
+        job = Job(str(table), str(tmp_path / "out"), 2, table=TableOptions(**options))
+        for number in (1, 2):
+            write_shard(job, number, using)
+        assert {web.asked[f"/{n}"] for n in range(50) if n % 9} == {2}
+    with lookalike.open(tmp_path / "merged") as library:
+        assert library.merge(tmp_path / "out").rejected == 6
+    merged, single = everything(tmp_path / "merged"), everything(tmp_path / "single")
+    assert [sorted(table, key=str) for table in merged] == [
+        sorted(table, key=str) for table in single
+    ]
