@@ -41,7 +41,8 @@ const FEW = 30;
 export const aboutFile = (facet: Facet) => ABOUT_FILES.has(facet.name);
 
 /** Whether a column helps to narrow down: not empty, and not another value for nearly each image. */
-export function useful({ kind, distinct, low, high }: Facet, images: number): boolean {
+export function useful({ kind, distinct, values, low, high }: Facet, images: number): boolean {
   if (kind === "number" || kind === "date") return low !== null && low !== high;
+  if (distinct > 3 && values.every((value) => value.images === 1)) return false;
   return distinct > 0 && (distinct <= FEW || distinct <= images / 4);
 }
