@@ -41,7 +41,7 @@ def test_what_waits_is_answered_in_one_call_and_kinds_stay_apart():
 
 def test_questions_wait_for_those_on_their_way_but_not_for_long():
     async def crowd():
-        coming, calls = [1], []
+        coming, calls = [3], []
         lane = Together("test", threads=2, waiting=9, batch=3, coming=lambda: coming[0])
 
         def answer(questions):

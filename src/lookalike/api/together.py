@@ -15,7 +15,7 @@ AnswerAll: TypeAlias = Callable[[Sequence[Any]], Sequence[Any]]
 """Answers questions of one kind; an exception in the place of an answer is that question's."""
 
 
-PATIENCE = 0.1
+PATIENCE = 0.25
 """Seconds that questions wait for those that are on their way, at most."""
 
 
@@ -30,7 +30,8 @@ class Together:
     """A lane whose `threads` each take all that waits of one kind, at most `batch` at a time.
 
     Who comes when a thread is free is answered at once, unless `coming` says that more are on
-    their way: for those it waits a moment. Beyond `waiting`, `CrowdedError`.
+    their way than wait: then it waits a moment, until they are as many. Beyond `waiting`,
+    `CrowdedError`.
     """
 
     def __init__(
@@ -82,8 +83,8 @@ class Together:
         for name, kind in list(self._kinds.items()):
             if not self._free:
                 return
-            full = len(kind.waiting) >= self._batch
-            if self._coming() and not full and loop.time() < kind.until:
+            enough = min(self._coming(), self._batch)
+            if len(kind.waiting) < enough and loop.time() < kind.until:
                 continue
             del self._kinds[name]
             now, later = kind.waiting[: self._batch], kind.waiting[self._batch :]

@@ -69,14 +69,16 @@ class DecodePool:
         )
 
     def glance(self, data: bytes, crop: Crop | None) -> Future[Decoded | SameContent]:
-        """Decode an image, or a part of it, that is only looked at: no thumbnail is made.
+        """Decode an image, or a part of it, that is only looked at: no thumbnail, no hashes.
 
         The future raises `ImageRejectedError`, and `UsageError` for a part outside the image.
         """
         slot = self._take()
         image = Blob("", "", data)
         return self._crew.submit(
-            lambda worker: self._decode(worker, image, (), slot, picture=False, crop=crop)
+            lambda worker: self._decode(
+                worker, image, (), slot, picture=False, crop=crop, glance=True
+            )
         )
 
     def pixels(self, decoded: Decoded) -> Pixels:
@@ -112,10 +114,11 @@ class DecodePool:
         *,
         picture: bool,
         crop: Crop | None = None,
+        glance: bool = False,
     ) -> Decoded | SameContent:
         keep_slot = False
         try:
-            answer = worker.ask(location, known, slot, picture, self._limits.seconds, crop)
+            answer = worker.ask(location, known, slot, picture, self._limits.seconds, crop, glance)
             keep_slot = isinstance(answer, Decoded)
             return answer
         finally:

@@ -64,14 +64,16 @@ class DecoderProcess:
         thumbnail: bool,
         seconds: float,
         crop: Crop | None = None,
+        glance: bool = False,
     ) -> Decoded | SameContent:
-        """Decode one image, or a part of it, into `slot`.
+        """Decode one image, or a part of it, into `slot`; without its hashes at a `glance`.
 
         Raises `ImageRejectedError`, and `UsageError` for a part that is not in the image.
         """
         hexes = [digest.hex() for digest in known]
         part = None if crop is None else (crop.x, crop.y, crop.width, crop.height)
         task = {"slot": slot, "known": hexes, "thumbnail": thumbnail, "crop": part}
+        task["glance"] = glance
         answer, picture = self._answer(location, task, seconds)
         if "known" in answer:
             return SameContent(bytes.fromhex(answer["known"]))

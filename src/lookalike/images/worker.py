@@ -105,7 +105,8 @@ def _decoding(setup: dict[str, Any], limits: Limits) -> Work:
 
     def decoded(task: dict[str, Any], location: Location) -> Answer:
         data = read_bytes(location, limits)
-        digest = sha256(data)
+        glance = task["glance"]
+        digest = b"" if glance else sha256(data)
         if digest.hex() in task["known"]:
             return {"known": digest.hex()}, b""
         part = Crop(*task["crop"]) if task["crop"] else None
@@ -121,7 +122,7 @@ def _decoding(setup: dict[str, Any], limits: Limits) -> Work:
             "width": picture.width,
             "height": picture.height,
             "format": picture.format,
-            "phash": perceptual_hash(picture.rgb),
+            "phash": 0 if glance else perceptual_hash(picture.rgb),
         }
         return facts, thumbnail(picture.rgb) if task["thumbnail"] else b""
 
