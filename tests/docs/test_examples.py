@@ -91,6 +91,7 @@ def test_examples_run(page: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.extra
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("page", WITH_EXTRAS)
 def test_examples_that_need_extras_run(
     page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
