@@ -47,7 +47,10 @@ def evaluate(
     ] = False,
     threshold: Annotated[float, typer.Option(help="The verdict from which on it matches.")] = 1.0,
     spaces: Annotated[
-        str | None, typer.Option(help="Set against each other: main,colour,main=1+colour=0.4.")
+        str | None,
+        typer.Option(
+            help="Set against each other: main,colour,main=1+colour=0.4,main:index,main[price < 9]"
+        ),
     ] = None,
     k: Annotated[int, typer.Option("-k", min=1, help="How many answers are looked at.")] = 10,
     metric: Annotated[
@@ -103,6 +106,7 @@ def evaluate(
 ) -> None:
     """Print how good the answers are, each figure with the interval it can be trusted to."""
     import lookalike
+    from lookalike.evaluate.contenders import split_mixes
 
     if dry_run != (source is not None):
         raise UsageError("--dry-run goes with the source to try: lookalike evaluate --dry-run DIR")
@@ -130,7 +134,7 @@ def evaluate(
             judgements=judgements,
             graded=graded,
             threshold=threshold,
-            spaces=() if spaces is None else spaces.split(","),
+            spaces=() if spaces is None else split_mixes(spaces),
             k=k,
             metric=metric,
             split=_fraction(split),

@@ -11,7 +11,7 @@ from lookalike.errors import UsageError
 from lookalike.evaluate.contenders import Mix, parse_mix
 from lookalike.evaluate.evaluation import Comparison, Contender, Evaluation
 from lookalike.evaluate.intervals import bootstrap, holm, paired
-from lookalike.evaluate.measure import Measured, Progress, measure
+from lookalike.evaluate.measure import Measured, Progress, Scorer, measure
 from lookalike.evaluate.metrics import metric_name
 from lookalike.evaluate.ranking import Ranker, View
 from lookalike.evaluate.split import (
@@ -21,6 +21,7 @@ from lookalike.evaluate.split import (
 )
 from lookalike.evaluate.tables import class_rows, confusions, hubs, macro_rows, worst_queries
 from lookalike.evaluate.truth import Truth, codes_of
+from lookalike.library.evaluation_engines import ByIndex, Filtered
 from lookalike.library.evaluation_plan import (
     Plan,
     no_groups,
@@ -65,9 +66,14 @@ def evaluate_library(
         weights = _tuned(store, mixes, learn, split, truth, facts.keys, plan.k, chosen)
         mixes = [*mixes, Mix("tuned", weights)]
         said += f"; weights were found on {len(learn.queries):,} other queries"
+    if any(mix.by_index for mix in mixes):
+        warnings.append(
+            f"An index is asked for {plan.k} answers: figures that look further down, such as map, "
+            "take all others for worse."
+        )
     contenders = []
     for mix in mixes:
-        scorer = Ranker(_views(store, mix, facts.keys), split)
+        scorer = _scorer(store, mix, split, facts.keys, plan.k)
         measured = measure(scorer, split, truth, plan.k, classes=classes, progress=progress)
         contenders.append(_contender(mix.name, measured, split, classes, names, plan.level))
     return Evaluation(
@@ -112,6 +118,19 @@ def _views(store: Store, mix: Mix, keys: Keys) -> list[View]:
         rows = None if len(own) == len(keys) else np.searchsorted(own, keys)
         views.append(View(matrix, rows, space.metric, weight))
     return views
+
+
+def _scorer(store: Store, mix: Mix, split: Split, keys: Keys, k: int) -> Scorer:
+    """What answers for a contender."""
+    views = _views(store, mix, keys)
+    scorer: Scorer = Ranker(views, split)
+    if mix.by_index:
+        space = store.space(next(iter(mix.weights)))
+        scorer = ByIndex(store, space, views[0], split, keys, k)
+    if mix.where is not None:
+        allowed = filtered(store.column_cache, mix.where).keys
+        scorer = Filtered(scorer, np.isin(keys[split.gallery], allowed))
+    return scorer
 
 
 def _tuned(

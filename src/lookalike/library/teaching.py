@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 from collections.abc import Collection, Sequence
@@ -11,6 +12,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from lookalike.embed.report import Report
+from lookalike.embed.way import unit_length
 from lookalike.errors import NotBetterError, RecipeMismatchError, UnknownNameError, UsageError
 from lookalike.evaluate.evaluation import SIGNIFICANT
 from lookalike.learn.from_classes import METHODS, Lesson, OnStep, learn_classes
@@ -18,9 +20,10 @@ from lookalike.learn.from_verdicts import learn_from_verdicts
 from lookalike.learn.linear import principal
 from lookalike.learn.verdict_map import DIRECTIONS, Verdicts
 from lookalike.library.labelled import SEED, Choice, labelled, vectors_of
-from lookalike.library.spaces import Filling, fill, new_space, way_of
+from lookalike.library.spaces import IMPORTED, Filling, fill, is_imported, new_space, way_of
 from lookalike.library.verdicts import OWN, verdicts_of
 from lookalike.reduce.taught import Taught
+from lookalike.store import learned
 from lookalike.store.records import Space
 from lookalike.store.store import Store
 from lookalike.types import Keys
@@ -103,7 +106,7 @@ def teach(
             "cosine can be taught."
         )
     _refuse_taken(store, name, parent, plan)
-    way = way_of(store, parent)
+    way = None if is_imported(parent) else way_of(store, parent)
     warnings: list[str] = []
     learn = _from_verdicts if plan.source == "judgements" else _from_classes
     with threadpool_limits(1, "blas"):  # many small products: threads only wait for each other
@@ -111,15 +114,42 @@ def teach(
     _refuse_no_gain(lesson, parent, plan)
     count = lesson.map.weights.shape[1]
     step = Taught(count, lesson.map.mean, lesson.map.weights)
-    taught = replace(way, specs=(*way.specs, f"taught:{count}"), reducers=(*way.reducers, step))
     with store.writing():
         if name in {space.name for space in store.spaces()}:
             store.space_drop(name)
-        report = fill(store, new_space(store, name, taught, "cosine"), filling)
+        if way is None:
+            report = _mapped(store, name, parent, step)
+        else:
+            specs = (*way.specs, f"taught:{count}")
+            taught = replace(way, specs=specs, reducers=(*way.reducers, step))
+            report = fill(store, new_space(store, name, taught, "cosine"), filling)
     seconds = time.perf_counter() - began
     return TaughtSpace(
         name, parent.name, plan.source, examples, count, seconds, lesson, warnings, report
     )
+
+
+def _mapped(store: Store, name: str, parent: Space, step: Taught) -> Report:
+    """Map the vectors of an imported space into one more of that kind: no model adds to either."""
+    recipe = {
+        "model": IMPORTED + name,
+        "parent": parent.name,
+        "reducers": [{"spec": f"taught:{step.count}", "sha256": learned.digest(step.arrays)}],
+        "dimension": step.count,
+        "normalised": True,
+        "dtype": "float16",
+    }
+    fingerprint = hashlib.sha256(repr(sorted(recipe.items())).encode()).hexdigest()[:32]
+    space = store.space_add(name, recipe, fingerprint, step.count, "cosine")
+    store.space_learned(space, [step.arrays])
+    report = Report(source=f"space:{name}", library=str(store.directory), space=name)
+    for contents, halves in store.unmapped_blocks(parent, space):
+        vectors = unit_length(step.apply(halves.astype(np.float32)))
+        store.add_vectors(space, zip(contents, vectors, strict=True))
+        report.embedded += len(contents)
+        report.offered += len(contents)
+    report.finish()
+    return report
 
 
 def _refuse_taken(store: Store, name: str, parent: Space, plan: Teaching) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from lookalike.store.database import Transaction
 from lookalike.store.records import Space
+from lookalike.types import Scalar
 
 
 def counts(connection: sqlite3.Connection) -> dict[str, int]:
@@ -49,6 +50,16 @@ def numbers(connection: sqlite3.Connection, name: str) -> dict[int, float]:
     """The number of each content in a column of numbers, by content."""
     rows = connection.execute("SELECT content, value FROM derived WHERE name = ?", (name,))
     return {content: float(value) for content, value in rows}
+
+
+def plain(connection: sqlite3.Connection, name: str) -> dict[int, Scalar]:
+    """The value of each content in a column, several words as one text."""
+    rows = connection.execute("SELECT content, value FROM derived WHERE name = ?", (name,))
+    found: dict[int, Scalar] = {}
+    for content, value in rows:
+        told = json.loads(value)
+        found[content] = (", ".join(told) or None) if isinstance(told, list) else told
+    return found
 
 
 def put(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lookalike.errors import UnknownNameError
+from lookalike.store import derived
 from lookalike.store.cells import meta_from
 from lookalike.types import Keys, Scalar
 
@@ -39,7 +40,10 @@ class Facts:
 
 
 def read(connection: sqlite3.Connection, names: Iterable[str]) -> Facts:
-    """The columns of these names: `id`, `label`, or of a table; raises UnknownNameError."""
+    """The columns of these names: `id`, `label`, of a table, or made from what images show.
+
+    Several words of one image become one, with commas. Raises UnknownNameError.
+    """
     wanted = list(dict.fromkeys(names))
     tables = [name for name in wanted if name not in OWN]
     keys, contents, ids = [], [], []
@@ -55,7 +59,11 @@ def read(connection: sqlite3.Connection, names: Iterable[str]) -> Facts:
         seen.update(cells)
         for name in wanted:
             values[name].append(own[name] if name in own else cells.get(name))
+    made = derived.counts(connection)
     for name in tables:
+        if name not in seen and name not in made:
+            raise UnknownNameError("column", name, [*OWN, *seen, *made])
         if name not in seen:
-            raise UnknownNameError("column", name, [*OWN, *seen])
+            words = derived.plain(connection, name)
+            values[name] = [words.get(content) for content in contents]
     return Facts(np.array(keys, np.int64), np.array(contents, np.int64), ids, values)
