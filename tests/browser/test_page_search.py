@@ -552,3 +552,42 @@ def test_it_paints_within_a_second_and_loads_no_other_view(shop, browser):
             painted.append(opened.page.evaluate(paint))
             assert not [url for url in opened.loaded if re.search(r"assets/(map|clusters)", url)]
     assert min(painted) < 1000
+
+
+def test_a_key_is_asked_for_and_libraries_are_chosen(shop, browser, tmp_path):
+    secret = "a/key that is=long;enough".replace(" ", "-").replace(";", "%3B")
+    lookalike.open(tmp_path / "bare").close()
+    with (
+        served(tmp_path, shop.folder, tmp_path / "bare", "--api-key", secret) as server,
+        tab(browser, f"http://{server.host}:{server.port}/") as opened,
+    ):
+        page = opened.page
+        field = page.get_by_role("dialog").get_by_label("Key", exact=True)
+        field.fill("not-the-key-of-this-service")
+        field.press("Enter")
+        until(lambda: not field.count() or field.input_value() == "")
+        field.fill(secret)
+        field.press("Enter")
+        picture_of = tile(page, 0).locator("img")
+        until(lambda: picture_of.count() and picture_of.evaluate("img => img.naturalWidth"))
+        page.get_by_role("combobox", name="Library").select_option("bare")
+        page.get_by_text("This library is empty").wait_for()
+        assert "library=bare" in page.url
+
+
+def test_images_chosen_by_hand_narrow_the_search(page, shop):
+    ids = shown(page)[3:9]
+    name = f"{len(ids)}-test"
+    page.evaluate(
+        "([k, v]) => sessionStorage.setItem(k, v)", [f"lookalike-selection-{name}", json.dumps(ids)]
+    )
+    page.goto(link(shop, selection=name))
+    shows(page, ids)
+    tile(page, 0).locator("a").click()
+    until(lambda: len(shown(page)) == 5)
+    assert set(shown(page)) == set(ids[1:])
+    page.get_by_role("link", name="On the map").wait_for()
+    page.get_by_role("button", name="chosen on the map").click()
+    shows(page, shop.library.search(Item(id=ids[0]), k=60).ids)
+    page.goto(link(shop, selection="9-gone"))
+    page.get_by_text("Choose them again on the map").wait_for()
