@@ -83,7 +83,7 @@ class Uploader:
             return self._added(Reference(name, image, label, dict(meta or {})))
         digest = sha256(image)
         name = readable(id_ or f"{UPLOADS}/{digest.hex()[:16]}")
-        held = _held(self._store, name)
+        held = self._store.find_image(name)
         if held is not None and held.content.sha256 != digest:
             raise _taken(held.id)
         path = _place(self._store, digest)
@@ -106,7 +106,7 @@ class Uploader:
         taken = [
             reference.id
             for reference in references
-            if (held := _held(self._store, reference.id)) is not None
+            if (held := self._store.find_image(reference.id)) is not None
             and held.uri != location_uri(reference.location)
         ]
         free = [reference for reference in references if reference.id not in set(taken)]
@@ -120,7 +120,7 @@ class Uploader:
     def _added(self, reference: Reference) -> ImageRecord:
         for outcome in self._offered([reference]):
             if isinstance(outcome, Rejected):
-                if _held(self._store, outcome.id) is None:
+                if self._store.find_image(outcome.id) is None:
                     self._store.remove([outcome.id])  # the asker is told: no need to list it
                 raise ImageRejectedError(outcome.reason, outcome.detail)
         return self._store.image(reference.id)
@@ -138,15 +138,9 @@ class Uploader:
 
 def refuse_another(store: Store, id_: str, uri: str) -> None:
     """Raise `DuplicateIdError` where an id is of an image from another place."""
-    held = _held(store, id_)
+    held = store.find_image(id_)
     if held is not None and held.uri != uri:
         raise _taken(held.id)
-
-
-def _held(store: Store, id_: str) -> ImageRecord | None:
-    with suppress(UnknownIdError):
-        return store.image(id_)
-    return None
 
 
 def _taken(id_: str) -> DuplicateIdError:

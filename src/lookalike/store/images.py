@@ -143,14 +143,22 @@ def known(connection: sqlite3.Connection, space: Space, ids: Iterable[str]) -> d
 
 def get(connection: sqlite3.Connection, id_: str) -> ImageRecord:
     """The image of that id, however its accents are composed; raises UnknownIdError."""
+    found = record_of(connection, id_)
+    if found is not None:
+        return found
     id_ = readable(id_)
-    for spelling in _spellings(id_):
-        row = connection.execute(_RECORD + "WHERE id = ?", (spelling,)).fetchone()
-        if row is not None:
-            return _record(row)
     near = _near(connection, id_)
     hint = f"Did you mean {' or '.join(map(repr, near))}?" if near else "See: lookalike info"
     raise UnknownIdError(f"No image {id_!r} in this library. {hint}")
+
+
+def record_of(connection: sqlite3.Connection, id_: str) -> ImageRecord | None:
+    """The same, None where there is none: nobody looks for ids that are like it."""
+    for spelling in _spellings(readable(id_)):
+        row = connection.execute(_RECORD + "WHERE id = ?", (spelling,)).fetchone()
+        if row is not None:
+            return _record(row)
+    return None
 
 
 def by_keys(connection: sqlite3.Connection, keys: Iterable[int]) -> list[ImageRecord]:

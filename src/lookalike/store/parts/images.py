@@ -56,6 +56,11 @@ class Images(Opened):
         with self._database.reading() as connection:
             return images.get(connection, id_)
 
+    def find_image(self, id_: str) -> ImageRecord | None:
+        """The image of that id, None if there is none; quicker than `image` to say so."""
+        with self._database.reading() as connection:
+            return images.record_of(connection, id_)
+
     def images_by_key(self, keys: Iterable[int] | Keys) -> list[ImageRecord]:
         """The images of these keys, in that order; keys removed meanwhile are left out."""
         with self._database.reading() as connection:
