@@ -19,7 +19,7 @@ export interface Heard {
   moded?(mode: Mode): void;
 }
 
-const RINGED = 60;
+const RINGED = 24;
 const REACH = 10;
 const ROOM = 22;
 const LARGEST = 160;
