@@ -128,7 +128,7 @@ def write_shard(
     """Embed the images of shard `number`, from 1, and write them to `job.out`.
 
     A shard that is there is left as it is. The file appears under its name when all of it is
-    written; when `stop` turns true, nothing is. Memory grows by some 150 bytes for each image
+    written; when `stop` turns true, nothing is. Memory grows by some 220 bytes for each image
     of the shard.
 
     Raises `UsageError` where the folder holds shards of another job, `SourceError`,
