@@ -581,7 +581,7 @@ void main() {
 		return within;
 	}
 	// shared/scatter.ts
-	var RINGED = 60;
+	var RINGED = 24;
 	var REACH = 10;
 	var ROOM = 22;
 	var LARGEST = 160;
