@@ -52,7 +52,7 @@ def split_table(
     """Write a table for each part into the folder `out`, by default that of the table.
 
     Each row has all its columns and, as `id`, what `index` calls its image. The table is read
-    twice; about 50 bytes a row are held. With `sides` the part of each id is given back.
+    twice; about 100 bytes a row are held. With `sides` the part of each id is given back.
     None when `stop` turned true. Raises `SourceError`, `UsageError`, `MissingExtraError`,
     `StorageFullError`.
     """
