@@ -48,7 +48,10 @@ NETWORK_SECONDS = 5.0
 
 @dataclass
 class Watched:
-    """A process and all below it: memory once a second (seconds since, bytes), and CPU seconds."""
+    """A process and all below it: CPU seconds, and memory once a second (seconds since, bytes).
+
+    Counted is anonymous memory: mapped files come and go as the system has room.
+    """
 
     samples: list[tuple[float, int]] = field(default_factory=list)
     cpu: float = 0.0
@@ -62,6 +65,25 @@ class Watched:
         return float(np.polyfit(seconds / 60, sizes / 1e6, 1)[0])
 
 
+@dataclass(frozen=True)
+class Load:
+    """What is asked, by how many at once, for how long."""
+
+    name: str
+    requests: Path
+    connections: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A load and what came of it."""
+
+    load: Load
+    found: dict[str, Any]
+    memory: Watched
+
+
 @contextmanager
 def watched(pid: int) -> Iterator[Watched]:
     """Watch a process while something goes on."""
@@ -70,7 +92,7 @@ def watched(pid: int) -> Iterator[Watched]:
 
     def watch() -> None:
         while not done.wait(1.0):
-            sizes = [size[0] for one in tree(pid) if (size := proportional_size(one)) is not None]
+            sizes = [size[1] for one in tree(pid) if (size := proportional_size(one)) is not None]
             found.samples.append((time.monotonic() - began, sum(sizes)))
 
     watcher = threading.Thread(target=watch)
@@ -103,10 +125,10 @@ def started(command: Sequence[str], port: int, path: str) -> Iterator[subprocess
         process.wait(30)
 
 
-def load(port: int, requests: Path, connections: int, seconds: float) -> dict[str, Any]:
+def put(load: Load, port: int) -> dict[str, Any]:
     """What a load found."""
-    words = ["127.0.0.1", str(port), str(requests), str(connections), str(seconds)]
-    found: dict[str, Any] = json.loads(run(module("serve_load", *words))[1])
+    words = [str(load.requests), str(load.connections), str(load.seconds)]
+    found: dict[str, Any] = json.loads(run(module("serve_load", "127.0.0.1", str(port), *words))[1])
     if found["odd"]:
         print(found["odd"])
     return found
@@ -154,20 +176,33 @@ def _free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def _row(name: str, found: dict[str, Any], memory: Watched) -> list[Cell]:
-    refused = sum(found["statuses"].get(status, 0) for status in ("429", "503"))
-    others = sum(found["statuses"].values()) - refused - found["statuses"].get("200", 0)
+def measured(command: Sequence[str], path: str, loads: Sequence[Load]) -> list[Measured]:
+    """A service under one load after another; `path` answers when it is ready."""
+    if not loads:
+        return []
+    port, found = _free_port(), []
+    with started([*command, str(port)], port, path) as server:
+        for one in loads:
+            with watched(server.pid) as memory:
+                result = put(one, port)
+            found.append(Measured(one, result, memory))
+    return found
+
+
+def _row(one: Measured) -> list[Cell]:
+    found, statuses = one.found, one.found["statuses"]
+    refused = sum(statuses.get(status, 0) for status in ("429", "503"))
     return [
-        name,
+        f"{one.load.name}, {one.load.connections} connections",
         found["rate"],
-        1000 * memory.cpu / max(1, found["answers"]),
+        1000 * one.memory.cpu / max(1, found["answers"]),
         1000 * found["p50"],
         1000 * found["p99"],
         1000 * found["slowest"],
         refused,
-        others,
-        memory.slope(),
-        memory.samples[-1][1] / MIB if memory.samples else 0,
+        sum(statuses.values()) - refused - statuses.get("200", 0),
+        one.memory.slope(),
+        one.memory.samples[-1][1] / MIB if one.memory.samples else 0,
         found["own_cores"],
     ]
 
@@ -186,6 +221,7 @@ def main() -> None:
     parser.add_argument("--save", action="store_true", help="keep the table as JSON")
     options = parser.parse_args()
     parts = options.only or ["ids", "uploads", "naive", "crowd"]
+    found: list[Measured] = []
     with tempfile.TemporaryDirectory(prefix="serve-") as folder:
         work = Path(folder)
         home = options.library or work / "library"
@@ -193,47 +229,41 @@ def main() -> None:
             generated_library(home, options.images)
         where = options.photos or drawn_photos(work / "drawn")
         photos = sorted(p for p in where.rglob("*") if p.suffix.lower() in SUFFIXES)[:UPLOADS]
+        rates = [network_rate(photos[0].parent)]
         questions = id_requests(work / "ids", options.images)
         uploads = upload_requests(work / "uploads", photos, "/v1/search/image")
-        naive = upload_requests(work / "naive", photos, "/search")
-        rows: list[list[Cell]] = []
-        rates = [network_rate(photos[0].parent)] if "uploads" in parts else []
-        port = _free_port()
-        command = lookalike("serve", "--library", home, "--port", str(port))
-        with started(command, port, "/readyz") as server:
-            for part, requests, connections in (
-                ("ids", questions, options.connections),
-                ("uploads", uploads, options.connections),
-                ("crowd", uploads, 10 * options.connections),
-            ):
-                if part not in parts:
-                    continue
-                seconds = min(options.seconds, 20) if part == "crowd" else options.seconds
-                with watched(server.pid) as memory:
-                    found = load(port, requests, connections, seconds)
-                rows.append(_row(f"{part}, {connections} connections", found, memory))
+        many, seconds = options.connections, options.seconds
+        loads = {
+            "ids": Load("ids", questions, many, seconds),
+            "uploads": Load("uploads", uploads, many, seconds),
+            "crowd": Load("far too many uploads", uploads, 10 * many, min(seconds, 20)),
+        }
+        wanted = [one for part, one in loads.items() if part in parts]
+        serving = lookalike("serve", "--library", home, "--port")
+        found += measured(serving, "/readyz", wanted)
         if "naive" in parts:
-            port = _free_port()
-            command = module("serve_naive", home, str(port))
-            with started(command, port, "/openapi.json") as server, watched(server.pid) as memory:
-                found = load(port, naive, options.connections, min(options.seconds, 60))
-                rows.append(_row("naive service, uploads", found, memory))
-        note = f"{options.images:,} images; {cores()} cores, the load's own among them."
-        if rates:
-            rates.append(network_rate(photos[0].parent))
-            note += f" The network alone, in full batches: {mean(rates):,.0f} images/s"
-            note += f" ({rates[0]:,.0f} before, {rates[1]:,.0f} after)."
-    columns = [
-        "",
-        "answers/s",
-        "core-ms each",
-        "p50 ms",
-        "p99 ms",
-        "slowest ms",
-        "429 or 503",
-        "other errors",
-    ]
-    columns += ["MB/min", "MiB", "load's own cores"]
+            naive = upload_requests(work / "naive", photos, "/search")
+            brief = min(seconds, 60)
+            alike = [Load("naive service, uploads", naive, n, brief) for n in (cores(), many)]
+            found += measured(module("serve_naive", home), "/openapi.json", alike)
+        rates.append(network_rate(photos[0].parent))
+    network = mean(rates)
+    note = (
+        f"{options.images:,} images; {cores()} cores, the load's own among them. The network "
+        f"alone, in full batches: {network:,.0f} images/s ({rates[0]:,.0f} before, "
+        f"{rates[1]:,.0f} after)."
+    )
+    rate = {
+        one.load.name: one.found["rate"] for one in found if one.load.name in {"ids", "uploads"}
+    }
+    if "uploads" in rate:
+        note += f" Uploads / network: {rate['uploads'] / network:.2f}."
+        best = max((one.found["rate"] for one in found if "naive" in one.load.name), default=0)
+        if best:
+            note += f" Uploads / the naive service at its best: {rate['uploads'] / best:.1f}."
+    columns = ["", "answers/s", "core-ms each", "p50 ms", "p99 ms", "slowest ms"]
+    columns += ["429 or 503", "other errors", "MB/min", "MiB", "load's own cores"]
+    rows = [_row(one) for one in found]
     table = Table(f"Serving, {options.seconds:g} s each", columns, rows, note)
     print(table.markdown())
     if options.save:
