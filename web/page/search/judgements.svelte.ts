@@ -1,6 +1,6 @@
 // What people said of answers to one question that is an image of the library.
 
-import { get, post } from "../api";
+import { get, post, Problem } from "../api";
 import { toasts } from "../design/toasts.svelte";
 import type { Question } from "./question";
 
@@ -28,7 +28,8 @@ export class Judgements {
       const own = judgements.filter((one) => one.query === query && one.verdict !== null);
       this.said = new Map(own.map(({ image, verdict }) => [image, verdict as number]));
     } catch (error) {
-      toasts.fault(error);
+      // a service that is gone is said where the images would be
+      if (!(error instanceof Problem && error.status === 0)) toasts.fault(error);
     }
   }
 
