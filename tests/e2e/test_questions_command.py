@@ -134,3 +134,7 @@ def test_the_demo_as_json(album, tmp_path):
     assert facts["report"]["offered"] == COUNT
     assert len(facts["searches"]) > 3
     assert facts["page"] == str(tmp_path / "demo.html")
+    last = run(tmp_path, "demo", album / "in", "--page", tmp_path / "demo.html").err.splitlines()[
+        -1
+    ]
+    assert f" serve --library {album / 'in'}, then http://127.0.0.1:8765" in last
