@@ -4,13 +4,17 @@ import asyncio
 import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 import lookalike
+from lookalike.api.asking import _answers
 from lookalike.api.crowded import CrowdedError
+from lookalike.api.schemas import SearchRequest
 from lookalike.api.together import PATIENCE, Together
-from lookalike.errors import UsageError
+from lookalike.errors import UnknownIdError, UsageError
 
 
 def test_what_waits_is_answered_in_one_call_and_kinds_stay_apart():
@@ -110,3 +114,16 @@ def test_a_question_made_ready_is_for_its_space_alone(album, tmp_path):
         library.add_space("colour", "colour-histogram")
         with pytest.raises(UsageError, match="made ready for space 'main'"):
             library.search_many([ready], 3, space="colour")
+
+
+def test_a_question_that_cannot_be_asked_spoils_no_other(album):
+    with lookalike.open(album) as library:
+        good = {"positive": [{"id": library.ids[0]}]}
+        unknown = {"positive": [{"id": "nobody"}]}
+        ready = library.resolve(f"id:{library.ids[0]}")
+        nowhere = replace(ready, vector=np.zeros_like(ready.vector))
+        asked = [SearchRequest.model_validate(one) for one in (good, unknown, good)]
+        asked.insert(1, nowhere)
+        answers = _answers(library, asked[0], None, asked)
+        assert [type(one) for one in answers] == [bytes, UsageError, UnknownIdError, bytes]
+        assert answers[0] == answers[3]

@@ -8,7 +8,7 @@ from functools import partial
 from lookalike.api.questions import lane_of, query_of, shown
 from lookalike.api.schemas import How, SearchRequest
 from lookalike.api.service import Service
-from lookalike.errors import LookalikeError
+from lookalike.errors import LookalikeError, UsageError
 from lookalike.library.library import Library
 from lookalike.search.query import Query, Question
 from lookalike.search.resolve import Asked
@@ -53,8 +53,20 @@ def _answers(
         except LookalikeError as error:
             ready.append(error)
     good = [one for one in ready if isinstance(one, Asked)]
-    answers = iter(_searched(library, good, how, engine=engine))
-    return [one if isinstance(one, LookalikeError) else _json(next(answers)) for one in ready]
+    found = iter(_each(library, good, how, engine))
+    return [one if isinstance(one, LookalikeError) else next(found) for one in ready]
+
+
+def _each(
+    library: Library, questions: Sequence[Asked], how: How, engine: str | None
+) -> list[bytes | Exception]:
+    """The same for questions made ready; where one cannot be asked, the others still are."""
+    try:
+        return [_json(hits) for hits in _searched(library, questions, how, engine=engine)]
+    except UsageError as error:
+        if len(questions) == 1:
+            return [error]
+        return [one for question in questions for one in _each(library, [question], how, engine)]
 
 
 def _ready(library: Library, question: SearchRequest | Asked, space: str | None) -> Asked:
