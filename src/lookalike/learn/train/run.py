@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from lookalike.errors import TrainingError, UsageError
 from lookalike.evaluate.evaluation import SIGNIFICANT
 from lookalike.evaluate.intervals import Difference, paired
-from lookalike.learn.tracker import Tracker
 from lookalike.learn.tracking import DATA_DIGEST, tracked
 from lookalike.learn.train.augment import centred
 from lookalike.learn.train.colour import colour_targets
@@ -27,17 +26,15 @@ from lookalike.learn.train.examples import NAMED, Examples, parted
 from lookalike.learn.train.exporting import Layer, export_network, write_recipe
 from lookalike.learn.train.judging import Judged
 from lookalike.learn.train.loop import HISTORY, LAST, Loop, Material, images_a_second
-from lookalike.learn.train.network import make_network, preprocessing_for
-from lookalike.learn.train.objective import Targets, balance, make_objective
-from lookalike.learn.train.pace import make_optimizer
+from lookalike.learn.train.making import make_loop
+from lookalike.learn.train.network import preprocessing_for
+from lookalike.learn.train.objective import Targets
 from lookalike.learn.train.pictures import decode_all, for_training
 from lookalike.learn.train.ranks import Ranks, joined
-from lookalike.learn.train.steps import Stepper
 from lookalike.models.torch_network import import_torch, normaliser
 
 MODEL, RECIPE, REPORT, CONFIG = "model.onnx", "recipe.json", "report.json", "config.json"
 CURVES, PIXELS = "curves.png", "pixels.u8"
-_COLOUR_NAMES = ("colour", "color")
 OnStep = Callable[[str, int, int], None]
 OnEpoch = Callable[[Mapping[str, Any]], None]
 
@@ -113,7 +110,7 @@ def train_network(
         with tracked(config.track if ranks.first else None, "train", folder.name) as tracker:
             tracker.parameters(_parameters(config, examples, material))
             torch.manual_seed(config.seed)
-            loop = _loop(config, folder, material, tracker, ranks, warnings)
+            loop = make_loop(config, folder, material, tracker, ranks, warnings)
             standing = loop.run(listeners.on_step, listeners.on_epoch)
             if not ranks.first or standing.before is None:
                 return None
@@ -159,82 +156,6 @@ def _material(
     codes = {column: one.codes for column, one in examples.labels.items()}
     planes = normaliser(preprocessing, ranks.device)
     return Material(examples, pixels, Targets(codes, colours), split, planes)
-
-
-def _loop(
-    config: TrainConfig,
-    folder: Path,
-    material: Material,
-    tracker: Tracker,
-    ranks: Ranks,
-    warnings: list[str],
-) -> Loop:
-    torch = import_torch("Training")
-    labels = material.examples.labels
-    network = make_network(config, {name: len(labels[name].names) for name in config.tasks})
-    network.to(ranks.device)
-    with torch.no_grad():
-        width = network.eval()(torch.zeros(1, 3, config.size, config.size, device=ranks.device))
-    objective = make_objective(
-        config,
-        {name: _class_weights(config, material, name) for name in config.tasks},
-        len(labels[config.alike].names) if config.alike else 0,
-        width["embedding"].shape[1],
-    ).to(ranks.device)
-    stepper = Stepper(
-        config,
-        network,
-        objective,
-        make_optimizer(network, objective, config),
-        material.pixels,
-        material.targets,
-        _normalise(preprocessing_for(config), ranks.device),
-        _kept(config, warnings),
-        _precision(config, ranks.device),
-        ranks,
-        max(2, -(-config.batch // (config.accumulate * ranks.count))),
-        warnings,
-    )
-    ema = None
-    if config.ema:
-        from timm.utils import ModelEmaV3
-
-        ema = ModelEmaV3(network, decay=config.ema, use_warmup=True)
-    return Loop(config, folder, material, stepper, ema, tracker)
-
-
-def _class_weights(config: TrainConfig, material: Material, column: str) -> NDArray[np.float32]:
-    labels = material.examples.labels[column]
-    if not config.class_weights:
-        return np.ones(len(labels.names), np.float32)
-    return balance(labels.codes[material.split.gallery], len(labels.names))
-
-
-def _normalise(preprocessing: Any, device: Any) -> Callable[[Any], Any]:
-    """Planes (n, 3, side, side) in 0..255 -> what the network takes, channels last."""
-    torch = import_torch("Training")
-    mean, scale = (
-        torch.tensor(values, device=device).view(1, 3, 1, 1)
-        for values in (preprocessing.mean, preprocessing.scale)
-    )
-    return lambda planes: ((planes - mean) / scale).contiguous(memory_format=torch.channels_last)
-
-
-def _kept(config: TrainConfig, warnings: list[str]) -> tuple[str, ...]:
-    """What augmentation leaves as it is: what was asked for, and colour where that is a task."""
-    named = [one for one in config.columns if one.lower() in _COLOUR_NAMES]
-    if "colour" in config.keep or not (config.colour or named):
-        return config.keep
-    if named:
-        warnings.append(f"Hue and saturation are left as they are, for {named[0]} is learned.")
-    return (*config.keep, "colour")
-
-
-def _precision(config: TrainConfig, device: Any) -> str:
-    if config.precision != "auto":
-        return config.precision
-    torch = import_torch("Training")
-    return "bf16" if device.type == "cuda" and torch.cuda.is_bf16_supported() else "fp32"
 
 
 def _parameters(config: TrainConfig, examples: Examples, material: Material) -> dict[str, Any]:
