@@ -38,6 +38,8 @@ def test_an_id_finds_what_the_library_finds(server, library):
 
     assert ids(answer) == expected.ids
     first = answer.json["hits"][0]
+    known = server.get("/v1/image", id=first["id"]).json
+    assert (first["width"], first["height"]) == (known["width"], known["height"])
     assert first["similarity"] == pytest.approx(float(expected.scores[0]), abs=1e-5)
     assert "uri" not in first
     assert first["label"] in {"hats", "socks"}
@@ -106,6 +108,14 @@ def test_images_are_listed_and_shown(server, library):
     assert rest["next"] is None
     hats = server.get("/v1/images", where="label = hats").json["images"]
     assert [image["id"] for image in hats] == ["hats/0.png", "hats/1.png", "hats/2.png"]
+    newest = server.get("/v1/images", count=5, newest=True).json
+    older = server.get("/v1/images", count=5, newest=True, after=newest["next"]).json
+    assert [image["id"] for image in newest["images"] + older["images"]] == listed[::-1]
+    some = {"where": "label = hats", "newest": True, "count": 2}
+    newest = server.get("/v1/images", **some).json
+    older = server.get("/v1/images", **some, after=newest["next"]).json
+    assert [one["id"] for one in newest["images"]] == ["hats/2.png", "hats/1.png"]
+    assert [one["id"] for one in older["images"]] == ["hats/0.png"]
 
     shown = server.get("/v1/image", id=STRANGE).json
     assert (shown["id"], shown["width"], shown["format"]) == (STRANGE, 96, "JPEG")
