@@ -361,3 +361,10 @@ def test_a_port_that_is_taken_is_named(album, server):
 
     done = run(album, "serve", "--port", server.port)
     assert (done.code, "Cannot listen" in done.err) == (2, True)
+
+
+def test_a_client_that_is_refused_while_it_sends_sees_why(server):
+    body = b" " * 6_000_000
+    for _ in range(5):
+        is_problem(server.ask("POST", "/v1/search", body, {"Host": "evil.example"}), 400)
+    is_problem(server.ask("POST", "/v1/jobs", body, {"Origin": "https://evil.example"}), 403)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from ipaddress import ip_address
 from urllib.parse import unquote, urlsplit
 
@@ -26,6 +27,9 @@ OPEN = frozenset({"/", "/healthz", "/readyz"})
 OPEN_BELOW = "/assets/"
 """The page itself is for anybody: it holds nothing of the library."""
 COOKIE = "lookalike-key"
+UNWANTED = 8 * 2**20
+"""Bytes of a body that is read for nothing, at most, and in so many seconds."""
+PATIENCE = 2.0
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
@@ -63,6 +67,7 @@ class Guard:
         try:
             refusal = self._refusal(scope, headers)
             if refusal is not None:
+                await _taken_in(headers, receive)
                 await refusal(scope, receive, dressed)
             else:
                 await self._app(scope, self._bounded(receive), dressed)
@@ -135,6 +140,17 @@ class Guard:
             return message
 
         return bounded
+
+
+async def _taken_in(headers: Headers, receive: Receive) -> None:
+    """Read a body that is not wanted: a client that is hung up on while it sends sees no answer."""
+    length = headers.get("content-length", "0")
+    if not length.isdecimal() or not 0 < int(length) <= UNWANTED:
+        return
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE):
+            while (await receive()).get("more_body", False):
+                pass
 
 
 def _too_large(most: int) -> Response:

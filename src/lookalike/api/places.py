@@ -13,8 +13,7 @@ _FULL = f"image.{_SOURCE}"
 
 def refuse_places(service: Service, names: Sequence[str]) -> None:
     """Raise `UnknownNameError` if one of these columns says where an image was listed."""
-    key = ("columns", service.library.version)
-    columns = service.kept.get(key, service.library.columns)
+    columns = service.columns()
     hidden = {one.name for one in columns if one.origin == "image"} & {_SOURCE, _FULL}
     others = [one.name for one in columns if one.name not in hidden]
     for name in names:

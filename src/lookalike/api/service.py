@@ -20,6 +20,7 @@ from lookalike.api.shelf import CHOSEN
 from lookalike.errors import LookalikeError
 from lookalike.library.library import Library
 from lookalike.library.uploading import Uploader
+from lookalike.search.filters.describe import ColumnInfo
 from lookalike.search.query import Item
 from lookalike.store.records import Space
 
@@ -72,6 +73,11 @@ class Service:
         """Whether a space can be asked with a text; its model is looked at once."""
         key = ("words", space.key, space.fingerprint)
         return self.kept.get(key, lambda: self.library.knows_words(space.name))
+
+    def columns(self) -> list[ColumnInfo]:
+        """What the library can be filtered by, worked out once for each state of it."""
+        library = self.library
+        return self.kept.get(("columns", library.version), lambda: library.columns(keep=True))
 
     def uploader(self) -> Uploader:
         """What takes in images, made when the first one comes; for the lane of writes alone."""

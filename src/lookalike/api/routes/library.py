@@ -123,7 +123,7 @@ async def rejects(asked: Annotated[Rejects, Query()], service: ServiceOf) -> Rej
 def _told(service: Service) -> LibraryAnswer:
     held = service.library.info()
     now = service.library.version
-    columns = service.kept.get(("columns", now), partial(service.library.columns, keep=True))
+    columns = service.columns()
     return LibraryAnswer(
         name=service.name,
         images=held.images,
