@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lookalike.datasets.about import About
 from lookalike.errors import UsageError
-from lookalike.fetch.policy import FetchPolicy
 from lookalike.sources.columns import ColumnKinds
 from lookalike.sources.table_formats import CSV
 from lookalike.sources.template import parse_template
 from lookalike.tables.writing import writing_table
 from lookalike.types import Scalar
+
+if TYPE_CHECKING:
+    from lookalike.fetch.policy import FetchPolicy
 
 TABLE = "dataset.csv"
 

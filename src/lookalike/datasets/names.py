@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from lookalike.datasets.known import TableDataset, known_datasets
 from lookalike.errors import UnknownNameError, UsageError
-from lookalike.fetch.policy import FetchPolicy
 
 if TYPE_CHECKING:
     from lookalike.datasets.about import Dataset
+    from lookalike.fetch.policy import FetchPolicy
 
 PREFIX = "dataset:"
 TFDS = re.compile(r"tfds/([a-z0-9_]+)(?:/([A-Za-z0-9_.-]+))?(?::([0-9.]+))?")
