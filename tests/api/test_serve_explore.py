@@ -275,6 +275,11 @@ def test_nothing_tells_where_on_the_servers_disks_images_were_listed(server, fol
             answer = server.get(path, **{field: name})
             assert answer.status == 422
             assert str(folders) not in answer.body.decode()
+        guess = f"not ({name} like '/%')"
+        for path in ("/v1/facets", "/v1/map", "/v1/images"):
+            assert server.get(path, where=guess).status == 422
+        asked = {"positive": [{"id": "hats/0.png"}], "where": guess}
+        assert server.send("POST", "/v1/search", asked).status == 422
     for path in ("/v1/library", "/v1/facets", "/v1/clusters", "/v1/rejects", "/v1/images"):
         assert str(folders) not in server.get(path).body.decode()
 

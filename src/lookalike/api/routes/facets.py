@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from lookalike.api.kept import kept_answer
-from lookalike.api.places import refuse_places
+from lookalike.api.places import refuse_places, refuse_places_in
 from lookalike.api.problems import NOT_CHANGED, responses
 from lookalike.api.schemas import Asked
 from lookalike.api.service import Service, ServiceOf
@@ -64,6 +64,7 @@ async def facets(
     asked: Annotated[Narrowing, Query()], request: Request, service: ServiceOf
 ) -> Response:
     """How often each value of each column is there among the images that a filter leaves."""
+    await refuse_places_in(service, asked.where)
     library = service.library
     make = partial(_counted, service, asked)
     return await kept_answer(

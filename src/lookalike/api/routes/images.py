@@ -13,6 +13,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import Field
 
+from lookalike.api.places import refuse_places_in
 from lookalike.api.problems import problem, responses
 from lookalike.api.questions import plain_meta, web_address
 from lookalike.api.schemas import MOST, Asked, Id, ImageOut, ImagesAnswer
@@ -66,6 +67,7 @@ class Listing(Asked):
 @router.get("/images", responses=responses())
 async def images(listing: Annotated[Listing, Query()], service: ServiceOf) -> ImagesAnswer:
     """The images of the library, in the order in which they were added."""
+    await refuse_places_in(service, listing.where)
     some = partial(
         service.library.images,
         listing.count,

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from lookalike.api.kept import kept_answer
-from lookalike.api.places import refuse_places
+from lookalike.api.places import refuse_places, refuse_places_in
 from lookalike.api.problems import NOT_CHANGED, NotMadeError, responses
 from lookalike.api.schemas import Asked
 from lookalike.api.service import Service, ServiceOf
@@ -62,6 +62,7 @@ async def map_(
     asked: Annotated[Drawing, Query()], request: Request, service: ServiceOf
 ) -> Response:
     """The map as it was laid out last; 404 before it was. A job of kind `map` lays it out."""
+    await refuse_places_in(service, asked.where)
     library = service.library
 
     def state() -> str:
