@@ -4,6 +4,7 @@ A few of each kind with every change, 2,000 in CI, many times that before a rele
 """
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from lookalike.api.app import openapi
+from serving import served
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "reference" / "openapi.json"
 SCHEMA = schemathesis.openapi.from_dict(openapi())
@@ -37,6 +39,15 @@ CHECKS = [
     content_type_conformance,
     response_schema_conformance,
 ]
+
+
+@pytest.fixture(scope="module")
+def server(album, tmp_path_factory):
+    """A server of its own: what is made up is added, changed and deleted, too."""
+    folder = tmp_path_factory.mktemp("made_up")
+    shutil.copytree(album / ".lookalike", folder / ".lookalike")
+    with served(folder) as running:
+        yield running
 
 
 def test_the_committed_document_is_current():

@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import mlflow
 import numpy as np
 import onnx
 import pytest
@@ -35,6 +34,7 @@ from lookalike.models.model import find_model
 from lookalike.models.network import NetworkOptions
 from shell import photo, photos, run
 
+mlflow = pytest.importorskip("mlflow")
 pytestmark = [pytest.mark.extra, pytest.mark.filterwarnings("ignore")]
 PIXELS = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3), np.uint8)
 SERVER = os.environ.get("LOOKALIKE_TEST_MLFLOW") or ""
@@ -99,12 +99,12 @@ def _here(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
 
 
-def store_of(folder: Path) -> mlflow.MlflowClient:
+def store_of(folder: Path) -> Any:
     address = f"sqlite:///{folder / 'mlflow.db'}"
     return mlflow.MlflowClient(address, address)
 
 
-def runs_of(store: mlflow.MlflowClient) -> list[Any]:
+def runs_of(store: Any) -> list[Any]:
     """The newest first."""
     known = store.get_experiment_by_name("lookalike")
     assert known is not None
