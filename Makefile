@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-extras check check-web web docs bench kill-test fuzz build size clean
+.PHONY: help demo test test-docs test-extras check check-web web docs bench kill-test fuzz build size clean
 
 # The first interpreter that really runs (shims may not), can make environments and is new enough.
 PYTHON ?= $(shell for name in python3.14 python3.13 python3.12 python3.11 python3 python; do \
@@ -15,7 +15,7 @@ export PYTHONDONTWRITEBYTECODE :=
 BIN := .venv/bin
 EXTRAS_BIN := .venv-extras/bin
 SIZE_LIMIT_MB := 400
-PYTEST := -m pytest -n auto --maxprocesses 4 --dist loadfile
+PYTEST := -m pytest -n auto --maxprocesses 4 --dist
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS='	' read -r name what; do \
@@ -43,10 +43,13 @@ demo: .venv/.installed ## Draw a catalogue, index it, search it, write demo.html
 	$(BIN)/lookalike demo
 
 test: .venv/.installed ## Run the tests that need only the core
-	$(BIN)/python $(PYTEST) -m "not extra and not campaign"
+	$(BIN)/python $(PYTEST) loadfile -m "not extra and not campaign and not example"
+
+test-docs: .venv/.installed ## Run the commands of the README and of docs/ as they are written
+	$(BIN)/python $(PYTEST) worksteal -m example
 
 test-extras: .venv-extras/.installed ## Run the tests behind extras, and the parity with torch
-	$(EXTRAS_BIN)/python $(PYTEST) -m extra
+	$(EXTRAS_BIN)/python $(PYTEST) loadfile -m extra
 
 check: .venv/.installed check-web ## Lint, formatting, types, layers, generated docs
 	$(BIN)/ruff check .

@@ -85,6 +85,7 @@ def run_console(block: str, folder: Path) -> None:
             assert same, f"{command}\nprinted\n{printed}\nthe page says\n{expected}"
 
 
+@pytest.mark.example
 @pytest.mark.parametrize("page", EXAMPLES)
 def test_examples_run(page: str, tmp_path: Path) -> None:
     run_page(EXAMPLES[page], tmp_path)
