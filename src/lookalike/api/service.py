@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from dataclasses import dataclass, field
 from typing import Annotated
@@ -56,6 +57,8 @@ class Service:
         except LookalikeError:  # a space of imported vectors has no model
             for image in self.library.head(1):
                 self.library.search(Item(id=image.id), k=1)
+        gc.collect()
+        gc.freeze()  # what is loaded by now stays: the collector need not look through it again
         self.ready.set()
 
     def listen(self, most: int) -> None:
@@ -93,13 +96,13 @@ class Service:
         self.library.close()
 
 
-def _all(request: Request) -> list[Service]:
+async def _all(request: Request) -> list[Service]:
     return list(request.app.state.services)
 
 
-def _of(request: Request) -> Service:
+async def _of(request: Request) -> Service:
     """The service that the path named, or the first."""
-    services = _all(request)
+    services = await _all(request)
     name = request.scope.get(CHOSEN)
     for service in services:
         if name in {None, service.name}:
