@@ -321,6 +321,30 @@ def test_facets_ranges_names_and_expressions_narrow_down(page, shop):
     shows(page, [one.id for one in library.images(COUNT, newest=True, where=where)])
 
 
+def test_facets_stay_with_no_image_in_them_when_the_filters_leave_nothing(page, shop):
+    filters = page.get_by_role("complementary", name="Filters")
+    filters.get_by_role("group").filter(has_text="price").first.wait_for()
+    before = filters.locator("summary").all_inner_texts()
+    kinds = [row.label for row in shop.library.images(COUNT)]
+    most = max(set(kinds), key=kinds.count)
+    filters.get_by_role("checkbox", name=f"{most} {kinds.count(most)}", exact=True).check()
+    box = page.get_by_role("textbox", name="What to look for")
+    box.fill("no such name")
+    box.press("Enter")
+    page.get_by_text("The filters leave nothing.").wait_for()
+    assert filters.locator("summary").all_inner_texts() == before
+    assert filters.get_by_role("checkbox", name=f"{most} 0", exact=True).is_checked()
+    counts = filters.locator("li .count").all_text_contents()
+    assert len(counts) > 8
+    assert set(counts) == {"0"}
+    page.reload()
+    filters.get_by_role("checkbox", name=f"{most} 0", exact=True).uncheck()
+    page.get_by_role("button", name="name has").click()
+    ids = [image.id for image in shop.library.images(COUNT, newest=True)]
+    shows(page, ids)
+    assert filters.get_by_role("checkbox", name=f"{most} {kinds.count(most)}", exact=True).count()
+
+
 def test_what_a_filter_gets_wrong_is_said(shop, browser):
     with tab(browser, link(shop, where="prise < 8")) as opened:
         alert = opened.page.get_by_role("alert").filter(has_text="Did you mean price")

@@ -1,4 +1,5 @@
-// What the filters leave, column by column. A column that is filtered by shows what its other values would give.
+// What the filters leave, column by column. A column that is filtered by shows what its other values would give;
+// where nothing is left, all columns stay, with counts of zero, so that another choice can be made.
 
 import { get, type Schemas } from "../api";
 import { short } from "./ask";
@@ -23,10 +24,13 @@ export class Facets {
         get("/v1/facets", { where: short(whereOf(question)) }, signal),
         ...own.map((name) => get("/v1/facets", { where: short(whereOf(question, name)), columns: [name] }, signal).catch(() => null)),
       ]);
+      const whole = all.images ? all : await get("/v1/facets", undefined, signal);
       if (signal.aborted) return;
-      const alone = new Map(own.map((name, at) => [name, others[at]?.facets[0]]));
+      const shown = whole.facets.filter((facet) => own.includes(facet.name) || useful(facet, whole.images));
+      const left = all.images ? shown : shown.map(emptied);
+      const alone = new Map(own.map((name, at) => [name, others[at]?.images ? others[at].facets[0] : undefined]));
       this.images = all.images;
-      this.list = all.facets.map((facet) => alone.get(facet.name) ?? facet);
+      this.list = left.map((facet) => alone.get(facet.name) ?? facet);
       this.fault = null;
     } catch (error) {
       if (!signal.aborted) this.fault = error as Error;
@@ -40,8 +44,16 @@ const FEW = 30;
 /** Whether a column is of the file and not of what it shows. */
 export const aboutFile = (facet: Facet) => ABOUT_FILES.has(facet.name);
 
+/** A column of which no image is left. */
+const emptied = (facet: Facet): Facet => ({
+  ...facet,
+  missing: 0,
+  values: facet.values.map(({ value }) => ({ value, images: 0 })),
+  bins: facet.bins.map(() => 0),
+});
+
 /** Whether a column helps to narrow down: not empty, and not another value for nearly each image. */
-export function useful({ kind, distinct, values, low, high }: Facet, images: number): boolean {
+function useful({ kind, distinct, values, low, high }: Facet, images: number): boolean {
   if (kind === "number" || kind === "date") return low !== null && low !== high;
   if (distinct > 3 && values.every((value) => value.images === 1)) return false;
   return distinct > 0 && (distinct <= FEW || distinct <= images / 4);
