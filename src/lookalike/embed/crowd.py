@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lookalike.embed.embedder import BAD_VECTOR, Embedder, Vectors
+from lookalike.embed.recent import Recent
 from lookalike.errors import ImageRejectedError, LookalikeError
 from lookalike.images.crop import Crop
 from lookalike.images.pool import DecodePool
@@ -52,6 +53,7 @@ class CrowdEmbedder:
         self._one, self._many, self._pool, self._on_batch = one, many, pool, on_batch
         self._slots = threading.Semaphore(pool.free_slots)
         self._streams = threading.Semaphore(many.streams)
+        self._recent = Recent()
         self._asked: queue.SimpleQueue[_Asked | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._gather, name="crowd", daemon=True)
         self._thread.start()
@@ -64,8 +66,12 @@ class CrowdEmbedder:
     def see(self, data: bytes, crop: Crop | None = None) -> NDArray[Any]:
         """The bytes of an image -> its vector (dim,), or that of a part of it.
 
-        Raises `ImageRejectedError`, and `UsageError` for a part that is not in the image.
+        Of the last few images it is known still. Raises `ImageRejectedError`, and `UsageError`
+        for a part that is not in the image.
         """
+        return self._recent.vector(data, crop, partial(self._see, data, crop))
+
+    def _see(self, data: bytes, crop: Crop | None) -> NDArray[Any]:
         with self._slots:
             decoded = self._pool.glance(data, crop).result()
             if not isinstance(decoded, Decoded):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import lookalike
+from lookalike.embed.recent import MOST
 from lookalike.errors import ImageRejectedError, UsageError
 from lookalike.search.query import Item, Query
 from shell import photos, picture
@@ -68,6 +69,27 @@ def test_a_crowd_gets_the_answers_of_one_asker(folder, crowd, batches):
         assert ours.scores == pytest.approx([by_id[id_] for id_ in ours.ids], abs=5e-3)
     assert sum(batches) == 24
     assert len(batches) < 24
+
+
+def test_an_image_that_is_asked_about_again_is_not_embedded_again(folder, crowd, batches):
+    whole, part = Item(image=drawn(200)), Item(image=drawn(200), crop=(0.1, 0.2, 0.5, 0.6))
+    first = crowd.search(whole, k=6)
+    again = [
+        crowd.search(Item(image=drawn(200), weight=2), k=6, where="width > 1"),
+        crowd.search(positive=whole, k=6, weights={"main": 1}),
+    ]
+    assert sum(batches) == 1
+    for hits in again:
+        assert hits.ids == first.ids
+        assert hits.scores == pytest.approx(first.scores, abs=1e-3)
+    crowd.search(part)
+    crowd.search(part)
+    assert sum(batches) == 2
+    for seed in range(300, 300 + MOST):
+        crowd.search(drawn(seed), k=1)
+    crowd.search(part)
+    crowd.search(drawn(299 + MOST))
+    assert sum(batches) == 2 + MOST + 1
 
 
 def test_a_bad_image_costs_its_own_asker_alone(crowd):
