@@ -66,6 +66,29 @@ def test_questions_wait_for_those_on_their_way_but_not_for_long():
     asyncio.run(crowd())
 
 
+def test_a_kind_that_is_at_work_gathers_what_comes_and_another_kind_does_not_wait_for_it():
+    async def crowd():
+        lane = Together("test", threads=2, waiting=9, batch=9)
+        calls, held = [], threading.Event()
+
+        def answer(questions):
+            calls.append(list(questions))
+            if questions[0] == "slow":
+                held.wait()
+            return questions
+
+        slow = asyncio.create_task(lane.ask("a", "slow", answer))
+        await asyncio.sleep(0)
+        later = [asyncio.create_task(lane.ask("a", one, answer)) for one in (1, 2, 3)]
+        assert await lane.ask("b", 4, answer) == 4
+        held.set()
+        await asyncio.gather(slow, *later)
+        assert calls == [["slow"], [4], [1, 2, 3]]
+        lane.close()
+
+    asyncio.run(crowd())
+
+
 def test_an_error_is_that_of_its_question_and_one_of_all_is_everybodys():
     async def crowd():
         lane = Together("test", threads=1, waiting=9, batch=4)

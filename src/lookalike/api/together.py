@@ -29,9 +29,10 @@ class _Kind:
 class Together:
     """A lane whose `threads` each take all that waits of one kind, at most `batch` at a time.
 
-    Who comes when a thread is free is answered at once, unless `coming` says that more are on
-    their way than wait: then it waits a moment, until they are as many. Beyond `waiting`,
-    `CrowdedError`.
+    Of one kind, one batch is answered at a time: two small ones take longer than a large one.
+    Who comes when nothing of its kind is under way is answered at once, unless `coming` says
+    that more are on their way than wait: then it waits a moment, until they are as many.
+    Beyond `waiting`, `CrowdedError`.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Together:
         self.name = name
         self._most, self._batch, self._free, self._coming = waiting, batch, threads, coming
         self._kinds: dict[Hashable, _Kind] = {}
+        self._at_work: set[Hashable] = set()
         self._under_way = 0
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix=name)
 
@@ -83,6 +85,8 @@ class Together:
         for name, kind in list(self._kinds.items()):
             if not self._free:
                 return
+            if name in self._at_work:
+                continue
             enough = min(self._coming(), self._batch)
             if len(kind.waiting) < enough and loop.time() < kind.until:
                 continue
@@ -91,15 +95,20 @@ class Together:
             if later:
                 self._kinds[name] = _Kind(kind.answer, kind.until, later)
             self._free -= 1
+            self._at_work.add(name)
             done = loop.run_in_executor(
                 self._threads, kind.answer, [question for question, _ in now]
             )
-            done.add_done_callback(partial(self._finished, [future for _, future in now]))
+            done.add_done_callback(partial(self._finished, name, [future for _, future in now]))
 
     def _finished(
-        self, asked: Sequence[asyncio.Future[Any]], done: asyncio.Future[Sequence[Any]]
+        self,
+        kind: Hashable,
+        asked: Sequence[asyncio.Future[Any]],
+        done: asyncio.Future[Sequence[Any]],
     ) -> None:
         self._free += 1
+        self._at_work.discard(kind)
         error = done.exception()
         answers = [error] * len(asked) if error is not None else done.result()
         for future, answer in zip(asked, answers, strict=True):

@@ -77,7 +77,8 @@ class Best:
             end = np.partition(block, -wanted, axis=0)[-wanted]
             row, query = np.nonzero((block >= end) & (block > -np.inf))
         else:
-            row, query = np.nonzero(block > self.scores[:, -1])
+            places = np.flatnonzero(block > self.scores[:, -1])  # far quicker than nonzero in 2-D
+            row, query = np.divmod(places, block.shape[1])
         self._pending.append((query, numbers[row], block[row, query]))
         self._pending_count += len(row)
         self._offered += 1

@@ -236,13 +236,18 @@ class Searcher:
         *,
         bits: int = 0,
     ) -> list[Hits]:
+        shown = [page.keys for page in pages]
+        if matches is not None and wanted.min_match is not None:
+            least = wanted.min_match
+            shown = [keys[sure >= least] for keys, sure in zip(shown, matches, strict=True)]
+        every = self._store.images_by_key(np.unique(np.concatenate(shown)))
+        known = {image.key: image for image in every}
+        copies = self._store.copies_of([image.content_key for image in every])
+        copies_by_key = dict(zip(known, copies, strict=True))
         found = []
         for number, (question, page) in enumerate(zip(asked, pages, strict=True)):
             sure = None if matches is None else matches[number]
-            keys = page.keys
-            if sure is not None and wanted.min_match is not None:
-                keys = keys[sure >= wanted.min_match]
-            images = self._store.images_by_key(keys)
+            images = [known[key] for key in shown[number].tolist() if key in known]
             kept = np.isin(page.keys, [image.key for image in images])
             scores = page.scores[kept]
             found.append(
@@ -256,7 +261,7 @@ class Searcher:
                     labels=[image.label for image in images],
                     uris=[image.uri for image in images],
                     metas=[image.meta for image in images],
-                    copies=self._store.copies_of([image.content_key for image in images]),
+                    copies=[copies_by_key[image.key] for image in images],
                     sizes=[(image.content.width, image.content.height) for image in images],
                     picture=self._picture,
                     query_parts=question.parts,

@@ -33,6 +33,7 @@ _RECORD = (
     "content, sha256, contents.size, width, height, format, phash, images.added "
     "FROM images JOIN contents USING (content) JOIN sources USING (source) "
 )
+_OF_KEYS = "WHERE key IN (SELECT value FROM json_each(?))"
 # Clocks of file systems are coarse: a file read this soon after its modification may have
 # been modified again unseen, so the time of the check is worth a write of its own.
 _COARSE_NS = 10_000_000_000
@@ -163,8 +164,10 @@ def record_of(connection: sqlite3.Connection, id_: str) -> ImageRecord | None:
 
 def by_keys(connection: sqlite3.Connection, keys: Iterable[int]) -> list[ImageRecord]:
     """The images of these keys, in that order; keys removed meanwhile are left out."""
-    rows = (connection.execute(_RECORD + "WHERE key = ?", (int(key),)).fetchone() for key in keys)
-    return [_record(row) for row in rows if row is not None]
+    wanted = [int(key) for key in keys]
+    rows = connection.execute(_RECORD + _OF_KEYS, (json.dumps(wanted),))
+    found = {row[0]: _record(row) for row in rows}
+    return [found[key] for key in wanted if key in found]
 
 
 def at(connection: sqlite3.Connection, uri: str, sha256: bytes) -> list[int]:
