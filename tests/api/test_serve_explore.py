@@ -166,6 +166,9 @@ def test_duplicates_are_decided_planned_moved_and_brought_back(server, library, 
     assert sorted(image["id"] for image in group["images"]) == pair
     assert {"width", "height", "format", "bytes"} <= set(group["differs"])
     assert shown["current"]
+    assert server.get("/v1/library").json["compared"]
+    with served(folders, "shop") as after_a_start:
+        assert after_a_start.get("/v1/duplicates").json == shown
 
     small = folders / "shop" / "in" / "socks" / "8 small.jpg"
     plan = server.send("POST", "/v1/duplicates/plan", {}).json

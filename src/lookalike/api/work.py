@@ -70,20 +70,18 @@ async def find_duplicates(
     service: Service, level: Level, space: str | None, across: str | None, job: Job
 ) -> Result:
     """Find near-duplicates; they are then what `/v1/duplicates` shows."""
-    library = service.library
-    images = library.images_mark
     find = partial(
-        library.duplicates,
+        service.library.duplicates,
         level,
         space=space,
         across=across,
+        keep=True,
         on_step=job.advance,
         stop=lambda: job.stopped,
     )
     found = await service.lanes.long.run(find)
     if job.stopped:
         raise StoppedError("This job was stopped.")
-    service.duplicated.put(found, level, images)
     return {"groups": len(found.groups), "compared": found.found.compared}
 
 

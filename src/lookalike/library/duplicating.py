@@ -101,30 +101,11 @@ def find(
             found = find_duplicates(store, prints, wanted)
         finally:
             prints.close()
-    groups, decided = _all_undecided(store, found.groups)
+    groups, decided = undecided(store, found.groups)
     if side is not None:
         groups = [part for group in groups if (part := _crossing(group, side)) is not None]
     ordered = sorted(groups, key=lambda group: -len(group.images))
     return Duplicates(found, ordered, decided, picture)
-
-
-def still(store: Store, before: Duplicates) -> Duplicates:
-    """What is left of groups found before: without images that went, and pairs decided since."""
-    keys = {image.key for group in before.groups for image in group.images}
-    now = {image.key: image for image in store.images_by_key(sorted(keys))}
-    left = []
-    for group in before.groups:
-        there = [
-            place
-            for place, image in enumerate(group.images)
-            if image.key in now and now[image.key].content == image.content
-        ]
-        if len(there) == len(group.images):
-            left.append(group)
-        elif len(there) > 1:
-            left.append(_part(group, there))
-    groups, decided = _all_undecided(store, left)
-    return replace(before, groups=groups, decided=before.decided + decided)
 
 
 def apply(
@@ -181,19 +162,19 @@ def _crossing(group: Group, side: Callable[[ImageRecord], Any]) -> Group | None:
     return replace(group, edges=edges) if edges else None
 
 
-def _all_undecided(store: Store, groups: Sequence[Group]) -> tuple[list[Group], int]:
+def undecided(store: Store, groups: Sequence[Group]) -> tuple[list[Group], int]:
     """Groups without the pairs on which somebody decided, and how many pairs those are."""
     decisions = store.decisions()
     left: list[Group] = []
     decided = 0
     for group in groups:
-        parts, dropped = _undecided(group, decisions)
+        parts, dropped = _apart(group, decisions)
         decided += dropped
         left += parts
     return left, decided
 
 
-def _undecided(group: Group, decisions: Mapping[tuple[str, str], str]) -> tuple[list[Group], int]:
+def _apart(group: Group, decisions: Mapping[tuple[str, str], str]) -> tuple[list[Group], int]:
     """The group split so that no two images on which somebody decided are in one part."""
     ids = [image.id for image in group.images]
     apart = {

@@ -160,13 +160,13 @@ async def undo(service: ServiceOf) -> MovedAnswer:
 
 def _grouped(service: Service, asked: Groups) -> DuplicatesAnswer:
     seen = service.duplicated.left()
-    groups = seen.groups.groups
+    groups = seen.duplicates.groups
     return DuplicatesAnswer(
         level=seen.level,
         made=seen.made,
-        current=seen.images == service.library.images_mark,
+        current=seen.current,
         total=len(groups),
-        decided=seen.groups.decided,
+        decided=seen.duplicates.decided,
         groups=[_group(one) for one in groups[asked.offset : asked.offset + asked.count]],
     )
 

@@ -54,7 +54,7 @@ class ColumnOut(BaseModel):
 class LibraryAnswer(BaseModel):
     """What the library holds. `contents` counts images of different bytes; sizes are in bytes.
 
-    `compared` says whether near-duplicates were looked for since the service began.
+    `compared` says whether near-duplicates were ever looked for.
     """
 
     name: str
@@ -140,7 +140,7 @@ def _told(service: Service) -> LibraryAnswer:
         ],
         database_bytes=held.database_bytes,
         cache_bytes=held.cache_bytes,
-        compared=service.duplicated.there,
+        compared=service.library.has_kept_duplicates,
         versions=Versions(
             lookalike=version("lookalike"), python=platform.python_version(), library=now
         ),

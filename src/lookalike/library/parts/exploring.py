@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from lookalike.explore.quarantine import Moved
     from lookalike.library.clustering import Clusters
     from lookalike.library.duplicating import Duplicates
+    from lookalike.library.kept_duplicates import KeptDuplicates
     from lookalike.library.map_points import MapPoints
     from lookalike.library.mapping import Map
     from lookalike.library.outlying import Outliers
@@ -133,6 +134,7 @@ class Exploring(Opened):
         *,
         space: str | None = None,
         across: str | Mapping[str, str] | None = None,
+        keep: bool = False,
         on_step: OnStep | None = None,
         stop: Stop = lambda: False,
     ) -> Duplicates:
@@ -140,18 +142,33 @@ class Exploring(Opened):
 
         Each level takes in those before it. `space` proposes pairs. With `across`, a column or
         label, source or folder, only pairs that differ in it; a mapping of ids to sides leaves
-        out images that it lacks. Raises `UnknownNameError`.
+        out images that it lacks. `keep` keeps the groups for `kept_duplicates`, unless `stop`
+        ended the search. Raises `UnknownNameError`.
         """
+        from lookalike.library import kept_duplicates
         from lookalike.library.duplicating import find
 
-        chosen, picture = self._chosen(space), self.thumbnail
-        return find(self._store, self._resources, chosen, level, across, picture, on_step, stop)
+        chosen, picture, images = self._chosen(space), self.thumbnail, self.images_mark
+        found = find(self._store, self._resources, chosen, level, across, picture, on_step, stop)
+        if keep and not stop():
+            kept_duplicates.keep(self._store, found, level, images)
+        return found
 
-    def duplicates_left(self, before: Duplicates) -> Duplicates:
-        """What is left of groups found before, after images went or were decided on."""
-        from lookalike.library.duplicating import still
+    def kept_duplicates(self) -> KeptDuplicates | None:
+        """What is left of the groups kept last, after images went or were decided on.
 
-        return still(self._store, before)
+        None where none were ever kept.
+        """
+        from lookalike.library.kept_duplicates import kept
+
+        return kept(self._store, self.thumbnail)
+
+    @property
+    def has_kept_duplicates(self) -> bool:
+        """Whether groups of near-duplicates were ever kept."""
+        from lookalike.library.kept_duplicates import are_kept
+
+        return are_kept(self._store)
 
     def apply_duplicates(
         self,
