@@ -72,9 +72,11 @@ def test_a_table_through_a_layer_of_a_keras_model(tmp_path):
         csv.writer(file).writerows([["image_path"], *([f"pictures/{name}"] for name in names)])
     spec = family_weights.keras_file(tmp_path)
     hand = ("data/table.csv", "--path-template", "../{image_path}", "--model", spec)
-    both(tmp_path, FINDER, (*hand, "--metric", "l2"), {})
+    hand += ("--id-column", "image_path", "--metric", "l2")
+    both(tmp_path, FINDER, hand, {})
 
     vectors = np.load(tmp_path / "finder" / "vectors.npy")
     with lookalike.open(tmp_path / "hand") as library:
         np.testing.assert_array_equal(vectors, library.matrix().astype(np.float32))
+        assert set(library.ids) == {f"pictures/{name}" for name in names}
     assert vectors.shape == (12, 24)

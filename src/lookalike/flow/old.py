@@ -174,7 +174,10 @@ def _export(flat: dict[str, Entry], steps: dict[str, Any], notes: list[str]) -> 
 
 
 def _path_option(table: str, column: Entry) -> dict[str, str]:
-    """Paths of a table go from its folder; where they went from the working folder, say so."""
+    """Paths of a table go from its folder; where they went from the working folder, say so.
+
+    The id is then the path as it is written, without the way up.
+    """
     name = column.text("`path_field`")
     here = Path.cwd()
     folder = Path(table).absolute().parent
@@ -185,7 +188,7 @@ def _path_option(table: str, column: Entry) -> dict[str, str]:
         return {"path-column": name}
     up = Path(os.path.relpath(here, folder)).as_posix()
     written = name.replace("{", "{{").replace("}", "}}")
-    return {"path-template": f"{up}/{{{written}}}"}
+    return {"path-template": f"{up}/{{{written}}}", "id-column": name}
 
 
 def _first_cells(table: str, column: str) -> list[str]:

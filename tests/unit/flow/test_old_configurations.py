@@ -95,6 +95,7 @@ def test_a_table_and_a_trained_model(folder, flat):
                 "model": "keras:net.keras#clf",
                 "metric": "cosine",
                 "path-template": "../{image_path}",
+                "id-column": "image_path",
             },
             "vectors": {"command": "export vectors", "out": "out/vectors.npy"},
             "engine": {"command": "index", "engine": "hnsw"},
