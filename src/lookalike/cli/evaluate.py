@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,6 +19,13 @@ from lookalike.cli.options import (
 )
 from lookalike.cli.output import count, print_json, print_line, print_table, say
 from lookalike.cli.progress import steps_bar
+from lookalike.cli.table_options import (
+    IdColumnOption,
+    LabelColumnOption,
+    LabelFromOption,
+    PathColumnOption,
+    PathTemplateOption,
+)
 from lookalike.errors import UsageError
 
 if TYPE_CHECKING:
@@ -87,20 +94,11 @@ def evaluate(
     sample: Annotated[int, typer.Option(min=1, help="Images of SOURCE to try.")] = 500,
     seed: Annotated[int, typer.Option(min=0, help="Another seed draws another sample.")] = 0,
     model: ModelOption = None,
-    path_column: Annotated[
-        str | None, typer.Option(help="SOURCE's column that holds the image's path.")
-    ] = None,
-    path_template: Annotated[
-        str | None, typer.Option(help="The path made of columns, as 'images/{image}.jpg'.")
-    ] = None,
-    id_column: Annotated[str | None, typer.Option(help="The column that holds the id.")] = None,
-    label_column: Annotated[
-        str | None, typer.Option(help="The column that holds the label.")
-    ] = None,
-    label_from: Annotated[
-        Literal["folder"] | None,
-        typer.Option(help="`folder`: the label is the parent folder's name."),
-    ] = None,
+    path_column: PathColumnOption = None,
+    path_template: PathTemplateOption = None,
+    id_column: IdColumnOption = None,
+    label_column: LabelColumnOption = None,
+    label_from: LabelFromOption = None,
     track: TrackOption = None,
     json: JsonOption = False,
 ) -> None:

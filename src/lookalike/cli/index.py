@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -38,7 +38,15 @@ from lookalike.cli.sharding import (
     one_source,
     shards_wanted,
 )
-from lookalike.cli.summary import summarize
+from lookalike.cli.summary import finish, summarize
+from lookalike.cli.table_options import (
+    IdColumnOption,
+    LabelColumnOption,
+    LabelFromOption,
+    PathColumnOption,
+    PathTemplateOption,
+    UrlColumnOption,
+)
 from lookalike.errors import UsageError
 from lookalike.types import Outcome, Rejected, outcome_kind
 
@@ -52,23 +60,12 @@ def index(
         typer.Argument(help="Folders, tables, archives, image files; - reads paths from stdin."),
     ] = None,
     library: LibraryOption = None,
-    path_column: Annotated[
-        str | None, typer.Option(help="The table's column that holds the image's path.")
-    ] = None,
-    path_template: Annotated[
-        str | None, typer.Option(help="The path made of columns, as 'images/{image}.jpg'.")
-    ] = None,
-    url_column: Annotated[
-        str | None, typer.Option(help="The table's column that holds the image's URL.")
-    ] = None,
-    id_column: Annotated[str | None, typer.Option(help="The column that holds the id.")] = None,
-    label_column: Annotated[
-        str | None, typer.Option(help="The column that holds the label.")
-    ] = None,
-    label_from: Annotated[
-        Literal["folder"] | None,
-        typer.Option(help="`folder`: the label is the parent folder's name."),
-    ] = None,
+    path_column: PathColumnOption = None,
+    path_template: PathTemplateOption = None,
+    url_column: UrlColumnOption = None,
+    id_column: IdColumnOption = None,
+    label_column: LabelColumnOption = None,
+    label_from: LabelFromOption = None,
     id_prefix: Annotated[str, typer.Option(help="Put before every id of these sources.")] = "",
     limit: Annotated[
         int | None, typer.Option(min=1, help="Take only the first N of each source.")
@@ -250,11 +247,7 @@ def index(
         print_line(in_words(answering))
     if answering is not None and answering.interrupted:
         raise typer.Exit(130)
-    if any(report.interrupted for report in reports):
-        say("Interrupted. All that was stored is safe; run the same command to go on.")
-        raise typer.Exit(130)
-    if any(report.rejected for report in reports):
-        raise typer.Exit(3)
+    finish(reports)
 
 
 def _sources(targets: Sequence[str]) -> Iterator[str | list[str]]:

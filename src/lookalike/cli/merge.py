@@ -8,9 +8,9 @@ import typer
 
 from lookalike.cli.interrupt import stop_on_interrupt
 from lookalike.cli.options import JsonOption, LibraryOption
-from lookalike.cli.output import print_json, say
+from lookalike.cli.output import print_json
 from lookalike.cli.progress import progress_bar
-from lookalike.cli.summary import summarize
+from lookalike.cli.summary import finish, summarize
 
 
 def merge(
@@ -38,8 +38,4 @@ def merge(
         print_json(report.as_dict())
     else:
         summarize(report)
-    if report.interrupted:
-        say("Interrupted. All that was stored is safe; run the same command to go on.")
-        raise typer.Exit(130)
-    if report.rejected:
-        raise typer.Exit(3)
+    finish([report])

@@ -12,6 +12,13 @@ from lookalike.cli.interrupt import stop_on_interrupt
 from lookalike.cli.options import JsonOption, LibraryOption, WhereOption
 from lookalike.cli.output import count, print_json, print_line, say, size
 from lookalike.cli.progress import steps_bar
+from lookalike.cli.table_options import (
+    IdColumnOption,
+    LabelColumnOption,
+    LabelFromOption,
+    PathColumnOption,
+    PathTemplateOption,
+)
 from lookalike.errors import UsageError
 
 SHOWN_REJECTS = 10
@@ -31,20 +38,11 @@ def pack(
     shard_images: Annotated[
         int | None, typer.Option(min=1, help="Images a file, 10,000 by default.")
     ] = None,
-    path_column: Annotated[
-        str | None, typer.Option(help="The table's column that holds the image's path.")
-    ] = None,
-    path_template: Annotated[
-        str | None, typer.Option(help="The path made of columns, as 'images/{image}.jpg'.")
-    ] = None,
-    id_column: Annotated[str | None, typer.Option(help="The column that holds the id.")] = None,
-    label_column: Annotated[
-        str | None, typer.Option(help="The column that holds the label.")
-    ] = None,
-    label_from: Annotated[
-        Literal["folder"] | None,
-        typer.Option(help="`folder`: the label is the parent folder's name."),
-    ] = None,
+    path_column: PathColumnOption = None,
+    path_template: PathTemplateOption = None,
+    id_column: IdColumnOption = None,
+    label_column: LabelColumnOption = None,
+    label_from: LabelFromOption = None,
     where: WhereOption = None,
     json: JsonOption = False,
 ) -> None:

@@ -12,6 +12,12 @@ from lookalike.cli.interrupt import stop_on_interrupt
 from lookalike.cli.options import JsonOption
 from lookalike.cli.output import count, print_json, print_table, say
 from lookalike.cli.progress import steps_bar
+from lookalike.cli.table_options import (
+    IdColumnOption,
+    PathColumnOption,
+    PathTemplateOption,
+    UrlColumnOption,
+)
 from lookalike.errors import UsageError
 
 if TYPE_CHECKING:
@@ -41,14 +47,10 @@ def split(
         str | None, typer.Option(help="Rows that agree in this column stay in one part.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Another one gives other parts.")] = 0,
-    path_column: Annotated[
-        str | None, typer.Option(help="The column that holds the path, as for index.")
-    ] = None,
-    path_template: Annotated[
-        str | None, typer.Option(help="Makes the path of columns: images/{image}.jpg.")
-    ] = None,
-    url_column: Annotated[str | None, typer.Option(help="The column that holds the URL.")] = None,
-    id_column: Annotated[str | None, typer.Option(help="The column that holds the id.")] = None,
+    path_column: PathColumnOption = None,
+    path_template: PathTemplateOption = None,
+    url_column: UrlColumnOption = None,
+    id_column: IdColumnOption = None,
     library: Annotated[
         Path | None,
         typer.Option("--library", "-L", help="Look here for near-duplicates across the parts."),

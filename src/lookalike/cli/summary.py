@@ -1,6 +1,10 @@
-"""What `index` and `merge` say of a run when it is over."""
+"""What `index` and `merge` say of a run when it is over, and how they end."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+
+import typer
 
 from lookalike.cli.output import count, print_line, say
 from lookalike.embed.report import Report
@@ -31,3 +35,12 @@ def summarize(report: Report) -> None:
         say(f"  {reject.id}: {reject.reason}{': ' + reject.detail if reject.detail else ''}")
     if report.rejected > SHOWN_REJECTS:
         say(f"  ... and {report.rejected - SHOWN_REJECTS:,} more: lookalike rejects")
+
+
+def finish(reports: Sequence[Report]) -> None:
+    """End with 130 where a run was interrupted, with 3 where one rejected images."""
+    if any(report.interrupted for report in reports):
+        say("Interrupted. All that was stored is safe; run the same command to go on.")
+        raise typer.Exit(130)
+    if any(report.rejected for report in reports):
+        raise typer.Exit(3)

@@ -133,18 +133,42 @@ def publish(
         rows = mirror.rows()
     finally:
         mirror.close()
-    return PublishReport(
-        space=space.name,
-        server=replace(address, name="").shown,
-        table=table,
-        columns={f"{one.field.origin}.{one.field.name}": one.name for one in state.columns},
+    return report_of(
+        address,
+        space.name,
+        state,
         sent=sender.sent,
         removed=sender.removed,
+        rows=rows,
+        began=began,
+        interrupted=sender.interrupted,
+    )
+
+
+def report_of(
+    address: Address,
+    space: str,
+    state: Published,
+    *,
+    sent: int,
+    removed: int,
+    rows: int,
+    began: float,
+    interrupted: bool,
+) -> PublishReport:
+    """What became of a publish that `began` at that `time.perf_counter()` and ended now."""
+    return PublishReport(
+        space=space,
+        server=replace(address, name="").shown,
+        table=address.table(space),
+        columns={f"{one.field.origin}.{one.field.name}": one.name for one in state.columns},
+        sent=sent,
+        removed=removed,
         rows=rows,
         recall=round(state.recall, 4),
         reach=state.reach,
         seconds=round(time.perf_counter() - began, 3),
-        interrupted=sender.interrupted,
+        interrupted=interrupted,
     )
 
 

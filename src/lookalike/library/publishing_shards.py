@@ -22,7 +22,7 @@ from lookalike.index.remote.mirror import (
     mirror_column,
     of_kind,
 )
-from lookalike.library.publishing import Publishing, PublishReport
+from lookalike.library.publishing import Publishing, PublishReport, report_of
 from lookalike.scale.files import Shard, open_shard
 from lookalike.scale.merge import all_shards, placed_outcomes
 from lookalike.scale.storage import Storage
@@ -98,17 +98,14 @@ def publish_shards(
         rows = mirror.rows()
     finally:
         mirror.close()
-    return PublishReport(
-        space=space.name,
-        server=replace(address, name="").shown,
-        table=table,
-        columns={f"{one.field.origin}.{one.field.name}": one.name for one in state.columns},
+    return report_of(
+        address,
+        space.name,
+        state,
         sent=sent,
         removed=0,
         rows=rows,
-        recall=0.0,
-        reach=0,
-        seconds=round(time.perf_counter() - began, 3),
+        began=began,
         interrupted=interrupted,
     )
 
