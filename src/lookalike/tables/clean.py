@@ -18,7 +18,6 @@ from lookalike.tables.cells import is_number, tidied
 from lookalike.tables.cleaned import Cleaned, Why
 from lookalike.tables.places import beside
 from lookalike.tables.survey import (
-    TOLD_ROWS,
     InterruptedSurvey,
     OnStep,
     Table,
@@ -26,6 +25,7 @@ from lookalike.tables.survey import (
     known_column,
     open_table,
     survey,
+    told_rows,
 )
 from lookalike.tables.urls import url_key, url_problem
 from lookalike.tables.writing import writing_table
@@ -152,7 +152,7 @@ def _run(
             writing_table(places[1], removed_columns | surveyed.columns)
         )
         write = stack.enter_context(writing_table(places[0], columns))
-        for row in table.format.rows(table.path):
+        for row in told_rows(table, "cleaning", on_step, stop, surveyed.rows):
             report.rows += 1
             cells = plan.tidy(row.cells)
             _relabel(cells, plan)
@@ -166,10 +166,6 @@ def _run(
                 report.removed[reason] += 1
                 told = (row.number, reason, detail)
                 write_removed({**row.cells, **dict(zip(facts.values(), told, strict=True))})
-            if report.rows % TOLD_ROWS == 0:
-                on_step("cleaning", report.rows, surveyed.rows)
-                if stop():
-                    raise InterruptedSurvey
 
 
 def _relabel(cells: dict[str, Scalar], plan: _Plan) -> None:

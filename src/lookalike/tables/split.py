@@ -24,13 +24,13 @@ from lookalike.tables.places import split_output
 from lookalike.tables.row_ids import RowIds
 from lookalike.tables.splits import Part, Split, Splitting
 from lookalike.tables.survey import (
-    TOLD_ROWS,
     InterruptedSurvey,
     OnStep,
     Table,
     first_columns,
     known_column,
     open_table,
+    told_rows,
 )
 from lookalike.tables.writing import WriteRow, writing_table
 from lookalike.types import Scalar, Stop
@@ -92,16 +92,12 @@ def _read(table: Table, how: Splitting, on_step: OnStep, stop: Stop) -> _Read:
     ids = RowIds(table, how.options, columns)
     read = _Read(ids, kinds.kinds, {}, array("i"), array("Q"), array("Q"), bytearray())
     with closing(Seen()) as seen:
-        for row in table.format.rows(table.path):
+        for row in told_rows(table, "reading", on_step, stop):
             kinds.observe(row.cells)
             id_ = _new_id(ids, row, seen)
             read.used.append(id_ is not None)
             if id_ is not None:
                 _take(read, row.cells, id_, how)
-            if len(read.used) % TOLD_ROWS == 0:
-                on_step("reading", len(read.used), 0)
-                if stop():
-                    raise InterruptedSurvey
     return read
 
 
@@ -230,17 +226,13 @@ def _write(
             stack.enter_context(writing_table(place, columns)) for place in places
         ]
         done = 0
-        for done, row in enumerate(table.format.rows(table.path), 1):
+        for done, row in enumerate(told_rows(table, "writing", on_step, stop, len(numbers)), 1):
             number = int(numbers[done - 1]) if done <= len(numbers) else LEFT_OUT
             if number != LEFT_OUT:
                 id_ = read.id_of(row)
                 writers[number]({**row.cells, column: id_})
                 if sides:
                     report.sides[id_] = names[number]
-            if done % TOLD_ROWS == 0:
-                on_step("writing", done, len(numbers))
-                if stop():
-                    raise InterruptedSurvey
         if done != len(numbers):
             raise SourceError(f"{table.name!r} changed while it was read. Try again.")
     counts = np.bincount(numbers, minlength=len(names))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import islice
@@ -11,6 +11,7 @@ from pathlib import Path, PurePath
 from lookalike.errors import SourceError, UsageError
 from lookalike.sources.columns import ColumnKinds, Kind, as_text
 from lookalike.sources.naming import absolute
+from lookalike.sources.rows import Row
 from lookalike.sources.table_formats import TABLE_SUFFIXES, TableFormat, table_format
 from lookalike.tables.labels import Spellings
 from lookalike.types import Scalar, Stop, readable
@@ -71,6 +72,21 @@ def first_columns(table: Table) -> list[str]:
     return list(names)
 
 
+def told_rows(
+    table: Table, doing: str, on_step: OnStep, stop: Stop, total: int = 0
+) -> Iterator[Row]:
+    """The rows of a table, with a word on the progress now and then.
+
+    Raises `SourceError`, `MissingExtraError`; `InterruptedSurvey` when `stop` turned true.
+    """
+    for done, row in enumerate(table.format.rows(table.path), 1):
+        yield row
+        if done % TOLD_ROWS == 0:
+            on_step(doing, done, total)
+            if stop():
+                raise InterruptedSurvey
+
+
 def survey(
     table: Table, labels: Collection[str], tidy: Tidy, on_step: OnStep, stop: Stop
 ) -> Surveyed:
@@ -82,7 +98,7 @@ def survey(
     found = Surveyed(kinds.kinds)
     counted = found.spellings
     counted.update({name: Spellings(name) for name in labels})
-    for row in table.format.rows(table.path):
+    for row in told_rows(table, "reading", on_step, stop):
         found.rows += 1
         cells = tidy(row.cells)
         kinds.observe(cells)
@@ -90,10 +106,6 @@ def survey(
             text = as_text(cells.get(name))
             if text:
                 spellings.add(text)
-        if found.rows % TOLD_ROWS == 0:
-            on_step("reading", found.rows, 0)
-            if stop():
-                raise InterruptedSurvey
     return found
 
 

@@ -152,11 +152,18 @@ def test_the_table_itself_is_never_written_over(tmp_path):
 
 
 def test_a_stopped_run_writes_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr("lookalike.tables.clean.TOLD_ROWS", 1)
+    monkeypatch.setattr("lookalike.tables.survey.TOLD_ROWS", 1)
     (tmp_path / "goods.csv").write_text(GOODS)
-    calls = iter([False, False, True])
+    told: list[str] = []
 
-    assert clean_table(tmp_path / "goods.csv", stop=lambda: next(calls)) is None
+    done = clean_table(
+        tmp_path / "goods.csv",
+        on_step=lambda doing, *_: told.append(doing),
+        stop=lambda: told.count("cleaning") == 3,
+    )
+
+    assert done is None
+    assert told[-3:] == ["cleaning"] * 3
     assert [path.name for path in tmp_path.iterdir()] == ["goods.csv"]
 
 
