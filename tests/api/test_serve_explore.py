@@ -109,7 +109,7 @@ def test_facets_are_those_of_the_library_and_have_an_etag(server, library):
     assert server.get("/v1/facets", columns="none").status == 422
 
 
-def test_a_map_is_laid_out_by_a_job_and_drawn_from_arrays(server, library):
+def test_a_map_is_laid_out_by_a_job_and_drawn_from_arrays(server, library, folders):
     made = done(server, kind="map", method="pca")
     assert made["result"]["images"] == 10
     answer = server.get("/v1/map", colour="label")
@@ -126,7 +126,31 @@ def test_a_map_is_laid_out_by_a_job_and_drawn_from_arrays(server, library):
     assert set(some["ids"]) == set(library.filter("label = socks"))
 
     known = {"If-None-Match": answer.headers["etag"]}
-    assert server.ask("GET", "/v1/map", headers=known, colour="label").status == 304
+    plain = server.get("/v1/map").headers["etag"]
+
+    def stays():
+        coloured = server.ask("GET", "/v1/map", headers=known, colour="label").status
+        plainly = server.ask("GET", "/v1/map", headers={"If-None-Match": plain}).status
+        return coloured == 304, plainly == 304
+
+    assert stays() == (True, True)
+    said = {"query": "hats/0.png", "image": "hats/1.png", "verdict": 1}
+    assert server.send("POST", "/v1/judgements", said).status == 204
+    assert stays() == (True, True)
+    server.send("PATCH", "/v1/image?id=hats/0.png", {"meta": {"seen": 1}})
+    assert stays() == (False, True)
+    (seen,) = server.get("/v1/map", colour="seen").json["colours"]
+    codes = np.frombuffer(base64.b64decode(seen["codes"]), np.uint8).tolist()
+    assert seen["names"] == ["1", "no value"]
+    assert codes == [int(id_ != "hats/0.png") for id_ in drawn.ids]
+    server.send("PATCH", "/v1/image?id=hats/0.png", {"meta": {"seen": None}})
+    photo(folders / "shop" / "in" / "more.png", 77)
+    library.add(folders / "shop" / "in" / "more.png")
+    assert stays() == (False, False)
+    assert server.get("/v1/map").json["unplaced"] == 1
+    library.remove(library.ids[-1:])
+    assert stays() == (False, False)
+    assert server.get("/v1/map").json["ids"] == drawn.ids
     done(server, kind="map", method="pca", refresh=True)
     assert server.get("/v1/map", space="none").status == 422
 

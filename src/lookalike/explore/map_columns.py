@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,8 @@ MOST = 20
 """Kinds that a legend names; the rest share one."""
 BINS = 6
 _LONGEST = 80
+
+Plain: TypeAlias = str | int | float | bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +39,30 @@ class Legend:
 
 def legend(name: str, values: Sequence[Value]) -> Legend | None:
     """The legend of a column (n,); None when it has no values, or only one."""
-    plain = [_plain(value) for value in values]
-    there = [value for value in plain if value is not None]
-    different = len(set(map(str, there)))
-    if different < 2 and len(there) == len(plain):
-        return None
-    if not there:
-        return None
-    if different > MOST and all(_is_number(value) for value in there):
-        return _bins(name, plain)
-    return _kinds(name, ["" if value is None else str(value) for value in plain], plain)
+    places: dict[tuple[type, Value], int] = {}
+    codes = [places.setdefault((type(value), value), len(places)) for value in values]
+    return coded_legend(name, [value for _, value in places], np.array(codes, dtype=np.int64))
 
 
-def _kinds(name: str, texts: Sequence[str], plain: Sequence[object]) -> Legend:
-    counted = Counter(text for text, value in zip(texts, plain, strict=True) if value is not None)
+def coded_legend(name: str, values: Sequence[Value], codes: NDArray[np.integer]) -> Legend | None:
+    """The same of a column whose `codes` (n,) count through its `values`; -1 is none."""
+    plain = [*map(_plain, values), None]
+    counts = np.bincount(np.where(codes < 0, len(values), codes), minlength=len(plain)).tolist()
+    counted: Counter[str] = Counter()
+    for value, count in zip(plain, counts, strict=True):
+        if value is not None and count:
+            counted[str(value)] += count
+    if len(counted) < 2 and counted.total() in {0, len(codes)}:
+        return None
+    used = [value for value, count in zip(plain, counts, strict=True) if count]
+    if len(counted) > MOST and all(_is_number(value) for value in used if value is not None):
+        return _bins(name, plain, codes)
+    return _kinds(name, plain, codes, counted)
+
+
+def _kinds(
+    name: str, plain: Sequence[Plain], codes: NDArray[np.integer], counted: Counter[str]
+) -> Legend:
     ranked = sorted(counted, key=lambda text: (-counted[text], text))
     shown = ranked[:MOST]
     code = {text: number for number, text in enumerate(shown)}
@@ -57,30 +70,32 @@ def _kinds(name: str, texts: Sequence[str], plain: Sequence[object]) -> Legend:
     rest = len(ranked) - len(shown)
     if rest:
         names.append(f"{rest:,} more values")
-    if counted.total() < len(plain):
+    if counted.total() < len(codes):
         names.append("no value")
-    codes = [
-        len(names) - 1 if value is None else code.get(text, len(shown))
-        for text, value in zip(texts, plain, strict=True)
+    kinds = [
+        len(names) - 1 if value is None else code.get(str(value), len(shown)) for value in plain
     ]
-    return Legend(name, names, np.array(codes, dtype=np.uint8), False, len(shown))
+    # a value that no image has may stand for a kind that is not there
+    table = np.minimum(kinds, len(names) - 1).astype(np.uint8)
+    return Legend(name, names, table[codes], False, len(shown))
 
 
-def _bins(name: str, plain: Sequence[object]) -> Legend:
+def _bins(name: str, plain: Sequence[Plain], codes: NDArray[np.integer]) -> Legend:
     """Numbers in up to six bins of about as many images each."""
-    numbers = np.array([np.nan if v is None else float(str(v)) for v in plain])
+    of_values = [float(v) if isinstance(v, int | float) else np.nan for v in plain]
+    numbers = np.array(of_values)[codes]
     known = ~np.isnan(numbers)
     edges = np.unique(np.quantile(numbers[known], np.linspace(0, 1, BINS + 1)))
-    codes = np.searchsorted(edges[1:-1], numbers, side="right")
+    places = np.searchsorted(edges[1:-1], numbers, side="right")
     names = [f"{low:.6g} to {high:.6g}" for low, high in pairwise(edges)]
     bins = len(names)
     if not known.all():
         names.append("no value")
-        codes[~known] = bins
-    return Legend(name, names, codes.astype(np.uint8), True, bins)
+        places[~known] = bins
+    return Legend(name, names, places.astype(np.uint8), True, bins)
 
 
-def _plain(value: Value) -> str | int | float | bool | None:
+def _plain(value: Value) -> Plain:
     """A value as one scalar; None for what is none, such as a number that is not one."""
     if isinstance(value, tuple):
         return ", ".join(value) or None

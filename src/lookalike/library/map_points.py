@@ -8,12 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from lookalike.errors import UnknownNameError
-from lookalike.explore.map_columns import Legend, legend
+from lookalike.explore.map_columns import Legend, coded_legend
 from lookalike.search.filters.names import called_by, find_field
 from lookalike.search.filters.resolve import filtered
+from lookalike.store.column import Value
+from lookalike.store.column_cache import Part
+from lookalike.store.fields import Field
 from lookalike.store.records import Space
 from lookalike.store.store import Store
-from lookalike.types import Floats
+from lookalike.types import Floats, Keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +55,38 @@ def map_points(
     return MapPoints(
         ids=[facts.ids[row] for row in rows],
         points=layout.points[places],
-        legends=_legends(store, columns, facts.keys[rows].tolist()),
+        legends=_legends(store, columns, facts.keys[rows]),
         method=str(layout.recipe["method"]),
         made=layout.made,
         unplaced=unplaced,
     )
 
 
-def _legends(store: Store, columns: Sequence[str], keys: list[int]) -> list[Legend]:
-    fields = store.column_cache.fields()
-    found = []
-    for name in columns:
-        field = find_field(name, fields)
-        if field is None:
-            raise UnknownNameError("column", name, [called_by(one, fields) for one in fields])
-        values = store.values(field)
-        made = legend(called_by(field, fields), [values.get(key) for key in keys])
-        if made is not None:
-            found.append(made)
-    return found
+def _legends(store: Store, columns: Sequence[str], keys: Keys) -> list[Legend]:
+    known = store.column_cache.fields()
+    wanted = [_named(name, known) for name in columns]
+    parts = store.column_cache.parts(wanted)
+    made = [coded_legend(called_by(one, known), *_coded(one, parts, keys)) for one in wanted]
+    return [legend for legend in made if legend is not None]
+
+
+def _named(name: str, known: Sequence[Field]) -> Field:
+    field = find_field(name, known)
+    if field is None:
+        raise UnknownNameError("column", name, [called_by(one, known) for one in known])
+    return field
+
+
+def _coded(field: Field, parts: Sequence[Part], keys: Keys) -> tuple[list[Value], Keys]:
+    """The values of a column, and which of them each image of `keys` (n,) has; -1 is none."""
+    values: list[Value] = []
+    codes = np.full(len(keys), -1, np.int64)
+    for part in parts:
+        column = part.columns[field]
+        live = slice(None) if part.live is None else part.live
+        places = np.searchsorted(keys, part.keys[live])
+        there = np.append(keys, -1)[places] == part.keys[live]
+        own = column.codes[live][there]
+        codes[places[there]] = np.where(own < 0, -1, own + len(values))
+        values += column.values
+    return values, codes

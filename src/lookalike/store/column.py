@@ -52,6 +52,12 @@ class Column:
         arrays = (len(self.booleans), len(self.ints), len(self.floats))
         return dict(zip(SORTS, (*arrays, len(self.texts), len(self.lists)), strict=True))
 
+    @property
+    def values(self) -> list[Value]:
+        """The values, in the order of the codes."""
+        numbers = (*self.booleans.tolist(), *self.ints.tolist(), *self.floats.tolist())
+        return [*numbers, *self.texts, *self.lists]
+
     @cached_property
     def words(self) -> list[str]:
         """The values but lists, as people write them, in the order of the codes."""

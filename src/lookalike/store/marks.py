@@ -7,11 +7,12 @@ import sqlite3
 
 from lookalike.store.records import Space
 
-_IMAGES = (
+_MEMBERS = (
     "SELECT (SELECT min(version) || ':' || token FROM commits), (SELECT count(*) FROM images), "
-    "(SELECT max(version) FROM images), (SELECT max(version) FROM tombstones), "
-    "(SELECT max(version) FROM retold)"
+    "(SELECT max(version) FROM images), (SELECT max(version) FROM tombstones)"
 )
+_RETOLD = "SELECT max(version) FROM retold"
+_DERIVED = "SELECT max(version), count(*) FROM derived"
 _VECTORS = "SELECT count(*), max(version) FROM vectors WHERE space = ?"
 _CONTENTS = "SELECT id, hex(sha256) FROM images JOIN contents USING (content) ORDER BY id"
 _TOLD = "SELECT id, label, meta FROM images ORDER BY id"
@@ -20,7 +21,17 @@ _VERDICTS = "SELECT count(*), max(judged), total(verdict) FROM judgements"
 
 def of_images(connection: sqlite3.Connection) -> str:
     """Changes when an image is added, replaced, removed, or told anew."""
-    return _joined(connection.execute(_IMAGES).fetchone())
+    return _of(connection, _MEMBERS, _RETOLD)
+
+
+def of_members(connection: sqlite3.Connection) -> str:
+    """Changes when an image is added, replaced or removed."""
+    return _of(connection, _MEMBERS)
+
+
+def of_columns(connection: sqlite3.Connection) -> str:
+    """Changes when an image is added, replaced or removed, or its value in any column changes."""
+    return _of(connection, _MEMBERS, _RETOLD, _DERIVED)
 
 
 def of_vectors(connection: sqlite3.Connection, space: Space) -> str:
@@ -31,7 +42,7 @@ def of_vectors(connection: sqlite3.Connection, space: Space) -> str:
 
 def of_verdicts(connection: sqlite3.Connection) -> str:
     """Changes when a verdict is given or taken back."""
-    return _joined(connection.execute(_VERDICTS).fetchone())
+    return _of(connection, _VERDICTS)
 
 
 def digests(connection: sqlite3.Connection) -> tuple[str, str]:
@@ -46,6 +57,10 @@ def digests(connection: sqlite3.Connection) -> tuple[str, str]:
             total.update(repr(row).encode())
         found.append(total.hexdigest())
     return found[0], found[1]
+
+
+def _of(connection: sqlite3.Connection, *queries: str) -> str:
+    return " ".join(_joined(connection.execute(query).fetchone()) for query in queries)
 
 
 def _joined(row: tuple[object, ...]) -> str:

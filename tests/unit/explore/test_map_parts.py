@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lookalike.explore.map_columns import BINS, MOST, legend
+from lookalike.explore.map_columns import BINS, MOST, coded_legend, legend
 from lookalike.explore.map_neighbours import neighbours_of
 from lookalike.explore.map_page import map_page
 from lookalike.explore.map_picture import CELL, grid_cells, map_picture
@@ -104,6 +104,24 @@ def test_neighbours_in_the_plane_are_near_in_the_order():
     steps = np.abs(np.diff(grid[order], axis=0)).sum(axis=1)
     assert sorted(order.tolist()) == list(range(256))
     assert steps.mean() < 3
+
+
+def test_values_that_no_image_has_are_in_no_legend():
+    for values in (["a", "gone", "b", 7], [*map(float, range(30)), "gone"], ["b", True, "x", 2.5]):
+        codes = np.array([0, 2, -1, 0, 1, 2])
+        if len(values) > MOST:
+            codes = np.array([*range(30), -1, 3])
+        else:
+            codes[codes == 1] = 3
+        column = [None if code < 0 else values[code] for code in codes]
+        plain, coded = legend("c", column), coded_legend("c", values, codes)
+        assert (coded.names, coded.ordered, coded.kinds) == (
+            plain.names,
+            plain.ordered,
+            plain.kinds,
+        )
+        assert coded.codes.tolist() == plain.codes.tolist()
+        assert len(coded.names) > coded.codes.max()
 
 
 def test_any_column_becomes_a_few_kinds():

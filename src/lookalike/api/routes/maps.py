@@ -66,7 +66,8 @@ async def map_(
     library = service.library
 
     def state() -> str:
-        return f"{library.version} {library.map_mark(asked.space)}"
+        mark = library.map_mark(asked.space, coloured=bool(asked.colour))
+        return str(mark) if asked.where is None else f"{library.version} {mark}"
 
     return await kept_answer(
         request, service.lanes.quick, service.kept, state, partial(_drawn, service, asked)

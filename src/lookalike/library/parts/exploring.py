@@ -55,9 +55,12 @@ class Exploring(Opened):
 
         return map_points(self._store, self._chosen(space), where, columns)
 
-    def map_mark(self, space: str | None = None) -> str | None:
-        """A text that changes when the map is laid out or grows; None without one."""
-        return self._store.mark_of_layout(self._chosen(space))
+    def map_mark(self, space: str | None = None, *, coloured: bool = False) -> str | None:
+        """A text that changes when `map_points` of all images do; None without a map.
+
+        With `coloured`, also when those of any columns do.
+        """
+        return self._store.mark_of_layout(self._chosen(space), coloured=coloured)
 
     def map_html(
         self,

@@ -12,6 +12,7 @@ from lookalike.store import (
     filling,
     layouts,
     learned,
+    marks,
     matrix,
     spaces,
     vectors,
@@ -147,10 +148,15 @@ class Spaces(Images):
         with self._database.reading() as connection:
             return layouts.get(connection, space)
 
-    def mark_of_layout(self, space: Space) -> str | None:
-        """A text that changes when the map of a space does; None when it was never laid out."""
+    def mark_of_layout(self, space: Space, *, coloured: bool = False) -> str | None:
+        """A text that changes when the map of a space does; None when it was never laid out.
+
+        Images that come and go change it; what is told of them only where it is `coloured`.
+        """
         with self._database.reading() as connection:
-            return layouts.mark(connection, space)
+            laid_out = layouts.mark(connection, space)
+            shown = marks.of_columns if coloured else marks.of_members
+            return laid_out and f"{space.name} {laid_out} {shown(connection)}"
 
     def set_layout(
         self, space: Space, recipe: Mapping[str, object], contents_: Keys, points: Floats
