@@ -21,6 +21,7 @@ from benchmarks.report import Cell, Table
 from lookalike.store.store import Store
 from lookalike.types import Content, Embedded, File, Reference, Stamp
 
+CENTRES = 1000
 GROUP = 500
 
 
@@ -56,7 +57,7 @@ def measure(bench: Bench) -> list[Table]:
 
 
 def generated_library(folder: Path, count: int) -> Path:
-    """A library of vectors drawn at random, written as the pipeline would."""
+    """A library of vectors drawn around random centres, written as the pipeline would."""
     folder.mkdir()
     with lookalike.open(folder) as opened:
         space, directory = opened.space, opened.directory
@@ -69,9 +70,11 @@ def generated_library(folder: Path, count: int) -> Path:
 
 def _outcomes(count: int, dim: int) -> Iterator[list[Embedded]]:
     rng = np.random.default_rng(0)
+    centres = rng.standard_normal((CENTRES, dim), np.float32)
     for start in range(0, count, GROUP):
         numbers = range(start, min(start + GROUP, count))
         vectors = rng.standard_normal((len(numbers), dim), np.float32)
+        vectors += centres[rng.integers(CENTRES, size=len(numbers))]
         yield [
             Embedded(
                 Reference(f"{number}.jpg", File(f"/nowhere/{number}.jpg"), f"label {number % 10}"),

@@ -3,11 +3,13 @@
     python -m benchmarks.serve --photos FOLDER --seconds 300
     python -m benchmarks.serve --seconds 15 --images 20000 --only ids
 
-The library has vectors drawn at random in the default model's space. Queries by id come from its
-ids, uploads are the photos, or drawn garments. The network's own rate is that of full batches of
-prepared pixels with nothing else to do, right before and after. The load comes from a process of
-its own on the same machine; how much of a core it took is told. `core-ms each` is all that the
-service's processes took for an answer: it bounds the rate where nothing else is running.
+The library has vectors drawn around random centres in the default model's space; it is searched
+exactly, then, `indexed`, by the index that `lookalike index --latency 1ms` makes. Queries by id
+come from its ids, uploads are the photos, or drawn garments. The network's own rate is that of
+full batches of prepared pixels with nothing else to do, right before and after. The load comes
+from a process of its own on the same machine; how much of a core it took is told. `core-ms each`
+is all that the service's processes took for an answer: it bounds the rate where nothing else is
+running.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ import time
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -40,6 +42,7 @@ from benchmarks.serve_load import pack, post
 from lookalike.embed.resources import cores
 
 ADDRESS = re.compile(r"on http://([\d.]+):(\d+)")
+PARTS = ("ids", "uploads", "indexed", "naive", "crowd")
 UPLOADS = 400
 EDGE = "ten-thousand-things"
 MIB = 2**20
@@ -217,10 +220,10 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=100_000)
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--seconds", type=float, default=300)
-    parser.add_argument("--only", action="append", choices=["ids", "uploads", "naive", "crowd"])
+    parser.add_argument("--only", action="append", choices=PARTS)
     parser.add_argument("--save", action="store_true", help="keep the table as JSON")
     options = parser.parse_args()
-    parts = options.only or ["ids", "uploads", "naive", "crowd"]
+    parts = options.only or PARTS
     found: list[Measured] = []
     with tempfile.TemporaryDirectory(prefix="serve-") as folder:
         work = Path(folder)
@@ -240,7 +243,13 @@ def main() -> None:
         }
         wanted = [one for part, one in loads.items() if part in parts]
         serving = lookalike("serve", "--library", home, "--port")
+        indexing = lookalike("index", "--library", home)
+        run([*indexing, "--engine", "exact"])
         found += measured(serving, "/readyz", wanted)
+        if "indexed" in parts:
+            print(run([*indexing, "--latency", "1ms"])[1])
+            quick = [replace(loads[part], name=f"{part}, indexed") for part in ("ids", "uploads")]
+            found += measured(serving, "/readyz", quick)
         if "naive" in parts:
             naive = upload_requests(work / "naive", photos, "/search")
             brief = min(seconds, 60)
@@ -253,14 +262,12 @@ def main() -> None:
         f"alone, in full batches: {network:,.0f} images/s ({rates[0]:,.0f} before, "
         f"{rates[1]:,.0f} after)."
     )
-    rate = {
-        one.load.name: one.found["rate"] for one in found if one.load.name in {"ids", "uploads"}
-    }
-    if "uploads" in rate:
-        note += f" Uploads / network: {rate['uploads'] / network:.2f}."
-        best = max((one.found["rate"] for one in found if "naive" in one.load.name), default=0)
-        if best:
-            note += f" Uploads / the naive service at its best: {rate['uploads'] / best:.1f}."
+    best = max((one.found["rate"] for one in found if "naive" in one.load.name), default=0)
+    for one in found:
+        if one.load.name in {"uploads", "uploads, indexed"}:
+            rate = one.found["rate"]
+            note += f" {one.load.name.capitalize()} / network: {rate / network:.2f}"
+            note += f", / the naive service at its best: {rate / best:.1f}." if best else "."
     columns = ["", "answers/s", "core-ms each", "p50 ms", "p99 ms", "slowest ms"]
     columns += ["429 or 503", "other errors", "MB/min", "MiB", "load's own cores"]
     rows = [_row(one) for one in found]
