@@ -1,6 +1,5 @@
 """A configuration as a Metaflow flow gives what `lookalike run` gives; run for real, locally."""
 
-import subprocess
 import sys
 from pathlib import Path
 
@@ -10,8 +9,8 @@ import pytest
 sys.path.append(str(Path(__file__).parents[1] / "e2e"))
 import family_weights
 
-import lookalike
-from shell import environment, photos, run
+from metaflows import flow, same
+from shell import photos, run
 
 pytestmark = [pytest.mark.extra, pytest.mark.timeout(600)]
 
@@ -44,28 +43,6 @@ steps:
 """
 
 
-def flow(folder: Path, config: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    home = {"USERNAME": "tester", "METAFLOW_HOME": str(folder / "home")}
-    return subprocess.run(
-        [sys.executable, "-m", "lookalike.flows.vectorize", "--no-pylint", "--metadata", "local",
-         "--datastore", "local", "--datastore-root", str(folder / "metaflow"),
-         "run", "--config", config, "--shards", "2"],
-        cwd=folder, env=environment(home | variables), capture_output=True, text=True,
-        timeout=500, check=False,
-    )  # fmt: skip
-
-
-def same(one: Path, other: Path) -> int:
-    """How many images two libraries have, which are the same in all that counts."""
-    with lookalike.open(one, create=False) as a, lookalike.open(other, create=False) as b:
-        assert a.ids == b.ids
-        np.testing.assert_allclose(a.matrix(), b.matrix(), atol=1e-5)
-        for id_ in a.ids:
-            assert (a.get(id_).label, a.get(id_).meta) == (b.get(id_).label, b.get(id_).meta)
-        assert [(r.id, r.reason) for r in a.rejects()] == [(r.id, r.reason) for r in b.rejects()]
-        return len(a.ids)
-
-
 def test_an_old_configuration(tmp_path):
     for kind, seeds in (("dress", range(2)), ("shoe", range(2, 4))):
         photos(tmp_path / "pictures" / kind, seeds)
@@ -75,9 +52,9 @@ def test_an_old_configuration(tmp_path):
     for out in ("plain", "flow"):
         (tmp_path / f"{out}.yml").write_text(OLD.format(out=out))
     assert run(tmp_path, "run", "plain.yml", **variables).code == 3
-    done = flow(tmp_path, "flow.yml", **variables)
+    code, said = flow(tmp_path, "flow.yml", **variables)
 
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert code == 0, said
     assert same(tmp_path / "plain", tmp_path / "flow") == 4
     np.testing.assert_allclose(
         np.load(tmp_path / "plain" / "vectors.npy"),
@@ -97,9 +74,9 @@ def test_a_table_cleaned_split_and_indexed(tmp_path):
         (tmp_path / f"{out}.yml").write_text(MODERN.format(out=out))
     plain = run(tmp_path, "run", "plain.yml", "--json")
     assert plain.code == 0, plain.err
-    done = flow(tmp_path, "flow.yml")
+    code, said = flow(tmp_path, "flow.yml")
 
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert code == 0, said
     assert same(tmp_path / "plain", tmp_path / "flow") == 6
     assert (tmp_path / "plain/nearest.csv").read_text() == (
         tmp_path / "flow/nearest.csv"
@@ -110,8 +87,8 @@ def test_a_table_cleaned_split_and_indexed(tmp_path):
 
 def test_a_wrong_configuration_fails_before_anything_runs(tmp_path):
     (tmp_path / "flow.yml").write_text(MODERN.format(out="flow").replace("index:", "indexx:"))
-    done = flow(tmp_path, "flow.yml")
+    code, said = flow(tmp_path, "flow.yml")
 
-    assert done.returncode != 0
-    assert "Did you mean index" in done.stdout + done.stderr
+    assert code != 0
+    assert "Did you mean index" in said
     assert not (tmp_path / "flow").exists()
