@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from lookalike.index import building
 from lookalike.index.ann import Ann
 from lookalike.index.engine import ENGINES
-from lookalike.index.rescore import rescore
+from lookalike.index.on_rows import OnRows
 from lookalike.index.tuning import Truth, tune
 from lookalike.types import Floats, Halves
 
@@ -51,9 +51,10 @@ def ours(
     rows = np.arange(len(matrix))
     ann = building.build(name, matrix, rows, "cosine", _silent, lambda: False)
     tune(ann, matrix, rows, known, recall, LATENCY_MS)
+    laid = OnRows(ann, matrix, rows)
 
     def search(queries: Floats) -> Rows:
-        return rescore(matrix, queries, ann.candidates(queries, K), K, "cosine")[1]
+        return laid.nearest(queries, K, "cosine")[1]
 
     chosen = f"reach {ann.effort.reach}, depth {ann.effort.depth}"
     size = _written(ann.write)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lookalike.errors import LibraryDamagedError
 from lookalike.index.blocks import Mask
@@ -15,7 +16,12 @@ from lookalike.types import Floats, Keys, Metric
 
 TUNED_FOR = 10
 """How many results an effort was chosen for; more are looked for harder."""
+SPARE = 4
+"""Candidates beyond those wanted that are scored in float64: float32 may swap near ties."""
 _WRITE_BYTES = 1 << 20
+
+_Way = tuple[Any, int, Any]
+"""A faiss index to ask, for how many positions, with which search parameters."""
 
 
 class Ann:
@@ -31,7 +37,7 @@ class Ann:
         self.index = index
         self.metric = metric
         self.effort = effort
-        self._last: tuple[tuple[int, int], Any] = ((0, 0), None)
+        self._last: tuple[Any, _Way] = (None, (None, 0, None))
 
     def __len__(self) -> int:
         return int(self.index.ntotal)
@@ -42,43 +48,58 @@ class Ann:
 
     def candidates(
         self,
-        queries: Floats,
+        queries: Floats | NDArray[np.float64],
         wanted: int,
         *,
         effort: Effort | None = None,
         allowed: Mask | None = None,
+        refined: Any = None,
+        unit: bool = False,
     ) -> Keys:
         """Positions (q, c) of what may be the `wanted` nearest of queries (q, d), -1 for none.
 
         `allowed` (n,) bool says which positions may be named. The fewer they are, and the
-        more are wanted, the wider the search.
+        more are wanted, the wider the search. `refined`, not both, is an IndexRefine of faiss
+        around this index: only the best by its scores are named, `SPARE` more than wanted.
+        `unit` says that the queries are of unit length.
         """
         chosen = effort or self.effort
-        count = min(len(self), max(TUNED_FOR, wanted) * chosen.depth)
-        reach = chosen.reach * max(1.0, wanted / TUNED_FOR) ** self.engine.GROWTH
-        selector = None
-        if allowed is not None:
-            reach /= max(1e-6, float(np.count_nonzero(allowed)) / len(allowed))
+        if allowed is None:
+            index, named, parameters = self._usual_way(wanted, chosen, refined)
+        else:
             selector, _kept = _selector(allowed)
-        reached = min(math.ceil(reach), len(self))
-        parameters = self._parameters(reached, count, selector)
+            share = float(np.count_nonzero(allowed)) / len(allowed)
+            index, named, parameters = self._way(wanted, chosen, None, selector, share)
         asked = np.ascontiguousarray(queries, dtype=np.float32)
-        if self.metric == "cosine":
+        if self.metric == "cosine" and not unit:
             lengths = np.sqrt(np.vecdot(asked, asked, dtype=np.float64))
             asked = (asked / lengths[:, None]).astype(np.float32)
-        _, positions = self.index.search(asked, count, params=parameters)
+        _, positions = index.search(asked, named, params=parameters)
         found: Keys = positions
         return found
 
-    def _parameters(self, reach: int, count: int, selector: Any) -> Any:
-        """Search parameters; those that were used last are kept, as making them takes time."""
-        if selector is not None:
-            return self.engine.parameters(reach, count, selector)
-        wanted, parameters = self._last
-        if wanted != (reach, count):
-            parameters = self.engine.parameters(reach, count, None)
-            self._last = ((reach, count), parameters)
-        return parameters
+    def _usual_way(self, wanted: int, effort: Effort, refined: Any) -> _Way:
+        """The way among all positions; the last one is kept, as making it takes time."""
+        asked = (len(self), wanted, effort, refined)
+        last, way = self._last
+        if last != asked:
+            way = self._way(wanted, effort, refined, None, 1.0)
+            self._last = (asked, way)
+        return way
+
+    def _way(self, wanted: int, effort: Effort, refined: Any, selector: Any, share: float) -> _Way:
+        count = min(len(self), max(TUNED_FOR, wanted) * effort.depth)
+        reach = effort.reach * max(1.0, wanted / TUNED_FOR) ** self.engine.GROWTH
+        reached = min(math.ceil(reach / max(1e-6, share)), len(self))
+        parameters = self.engine.parameters(reached, count, selector)
+        named = wanted + SPARE
+        if refined is None or named >= count:
+            return self.index, count, parameters
+        factor = (count + 0.5) / named  # faiss rounds the product down
+        refining = load_faiss().IndexRefineSearchParameters(
+            k_factor=factor, base_index_params=parameters
+        )
+        return refined, named, refining
 
     def write(self, file: IO[bytes]) -> None:
         """Write the index to a file; raises OSError, also for a full disk."""

@@ -4,40 +4,41 @@ from __future__ import annotations
 
 import numpy as np
 
+from lookalike.index.ann import SPARE
 from lookalike.index.engine import faiss_metric, load_faiss
-from lookalike.index.exact import as_scores, ranking_scores
+from lookalike.index.exact import Doubles, as_scores, ranking_scores
 from lookalike.types import Floats, Halves, Keys, Metric
-
-_SPARE = 4
-"""Candidates beyond k that are scored in float64: float32 may have swapped near ties."""
 
 
 def rescore(
-    matrix: Halves, queries: Floats, candidates: Keys, k: int, metric: Metric
+    matrix: Halves, asked: Doubles, candidates: Keys, k: int, metric: Metric
 ) -> tuple[Floats, Keys]:
     """The k best of each query's candidates: scores (q, k) and rows of `matrix` (q, k).
 
-    `matrix` is (n, d) float16, of unit rows for the cosine; `queries` (q, d) float32;
-    `candidates` (q, c) row numbers, -1 where there is none. Scores are those of
-    `exact.top_k`, best first; -inf and -1 stand where there are fewer than k candidates.
+    `matrix` is (n, d) float16; `asked` (q, d) float64 are the queries, and both are of unit
+    length for the cosine; `candidates` (q, c) row numbers, -1 where there is none. Scores are
+    those of `exact.top_k`, best first; -inf and -1 stand where there are fewer than k.
     """
-    matrix = np.asarray(matrix)
-    asked = queries.astype(np.float64)
-    if metric == "cosine":
-        asked /= np.sqrt(np.vecdot(asked, asked))[:, None]
-    scores = np.full((len(queries), k), -np.inf)
-    rows = np.full((len(queries), k), -1, dtype=np.int64)
+    scores = np.empty((len(asked), k))
+    rows = np.empty((len(asked), k), dtype=np.int64)
     for i, query in enumerate(asked):
-        found = candidates[i][candidates[i] >= 0]
+        found = candidates[i]
+        there = found >= 0
+        if np.count_nonzero(there) < len(there):
+            found = found[there]
         vectors = matrix.take(found, axis=0)
-        if len(found) > k + _SPARE:
-            few = _few(vectors, query.astype(np.float32), k + _SPARE, metric)
+        if len(found) > k + SPARE:
+            few = _few(vectors, query.astype(np.float32), k + SPARE, metric)
             found, vectors = found[few], vectors[few]
         exact, _ = ranking_scores(vectors.astype(np.float64), query, metric)
-        exact[~np.isfinite(exact)] = -np.inf
+        usable = np.isfinite(exact)
+        if np.count_nonzero(usable) < len(usable):
+            found, exact = found[usable], exact[usable]
         best = np.lexsort((found, -exact))[:k]
-        rows[i, : len(best)], scores[i, : len(best)] = found[best], exact[best]
-    rows[scores == -np.inf] = -1
+        count = len(best)
+        rows[i, :count], scores[i, :count] = found[best], exact[best]
+        if count < k:
+            rows[i, count:], scores[i, count:] = -1, -np.inf
     return as_scores(scores, metric), rows
 
 

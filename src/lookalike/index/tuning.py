@@ -13,7 +13,7 @@ from lookalike.index.ann import TUNED_FOR, Ann
 from lookalike.index.blocks import Mask
 from lookalike.index.engine import Effort
 from lookalike.index.exact import top_k
-from lookalike.index.rescore import rescore
+from lookalike.index.on_rows import OnRows
 from lookalike.types import Floats, Halves, Keys, Metric
 
 K = TUNED_FOR
@@ -114,9 +114,10 @@ def tune(
     able = _cheapest([effort for effort, mean, error in tried if mean - error >= recall])
     if not able:
         able = [max(tried, key=lambda one: (one[1], -one[0].reach))[0]]
-    timed = sorted((_time(ann, matrix, rows, known, effort, _TIMED), effort) for effort in able)
+    laid = OnRows(ann, matrix, rows)
+    timed = sorted((_time(laid, known, effort, _TIMED), effort) for effort in able)
     if timed[0][0] > latency:
-        quick = _within(ann, matrix, rows, known, tried, latency)
+        quick = _within(laid, known, tried, latency)
         timed = [(0.0, quick)] if quick else timed
     ann.effort = timed[0][1]
     return measure(ann, matrix, rows, known)
@@ -124,12 +125,13 @@ def tune(
 
 def measure(ann: Ann, matrix: Halves, rows: Keys, known: Truth) -> Measured:
     """Recall and times of the index as it is set, over all queries, one at a time."""
-    _answer(ann, matrix, rows, known.part(slice(0, 3)), ann.effort)
+    laid = OnRows(ann, matrix, rows)
+    _answer(laid, known.part(slice(0, 3)), ann.effort)
     shares, times = [], []
     for i in range(len(known.queries)):
         one = known.part(slice(i, i + 1))
         start = time.perf_counter()
-        scores = _answer(ann, matrix, rows, one, ann.effort)
+        scores = _answer(laid, one, ann.effort)
         times.append(time.perf_counter() - start)
         shares.append(one.recall(scores))
     found = np.concatenate(shares)
@@ -179,36 +181,32 @@ def _cheapest(efforts: Sequence[Effort]) -> list[Effort]:
 
 
 def _within(
-    ann: Ann,
-    matrix: Halves,
-    rows: Keys,
+    laid: OnRows,
     known: Truth,
     tried: Sequence[tuple[Effort, float, float]],
     latency: float,
 ) -> Effort | None:
     """The effort of the highest recall that is quick enough, None if none is."""
     for effort, _, _ in sorted(tried, key=lambda one: (-one[1], one[0])):
-        if _time(ann, matrix, rows, known, effort, _TIMED // 4) <= latency:
+        if _time(laid, known, effort, _TIMED // 4) <= latency:
             return effort
     return None
 
 
-def _time(ann: Ann, matrix: Halves, rows: Keys, known: Truth, effort: Effort, times: int) -> float:
+def _time(laid: OnRows, known: Truth, effort: Effort, times: int) -> float:
     """The median of milliseconds a query."""
     taken = []
     for i in range(min(times, len(known.queries))):
         one = known.part(slice(i, i + 1))
         start = time.perf_counter()
-        _answer(ann, matrix, rows, one, effort)
+        _answer(laid, one, effort)
         taken.append(1000 * (time.perf_counter() - start))
     return float(np.median(taken))
 
 
-def _answer(ann: Ann, matrix: Halves, rows: Keys, asked: Truth, effort: Effort) -> Floats:
+def _answer(laid: OnRows, asked: Truth, effort: Effort) -> Floats:
     """Scores (q, k), best first, as a search finds them."""
-    positions = ann.candidates(asked.queries, asked.wanted, effort=effort)
-    candidates = np.where(positions >= 0, rows[positions], -1)
-    scores, found = rescore(matrix, asked.queries, candidates, asked.wanted, ann.metric)
+    scores, found = laid.nearest(asked.queries, asked.wanted, laid.ann.metric, effort=effort)
     scores[found == asked.hidden[:, None]] = -np.inf
     best: Floats = -np.sort(-scores, axis=1)[:, :K]
     return best

@@ -7,7 +7,7 @@ import numpy as np
 from lookalike.index.ann import Ann
 from lookalike.index.blocks import Mask
 from lookalike.index.exact import top_k
-from lookalike.index.rescore import rescore
+from lookalike.index.on_rows import OnRows
 from lookalike.search.allowed import rows_of
 from lookalike.store.matrix import MatrixView
 from lookalike.types import Floats, Halves, Keys, Metric
@@ -32,6 +32,7 @@ class Covered:
             covered = self.rows >= 0
             self.rows[covered] = np.where(view.dead[self.rows[covered]], -1, self.rows[covered])
         self.count = int(np.count_nonzero(self.rows >= 0))
+        self._laid = OnRows(ann, view.matrix, self.rows)
         self._alive = None if self.count == len(keys) else self.rows >= 0
         lacking = np.ones(len(view.keys), dtype=np.bool_)
         lacking[self.rows[self.rows >= 0]] = False
@@ -66,9 +67,7 @@ class Covered:
         if not expected:
             none = np.empty((len(queries), 0))
             return none.astype(np.float32), none.astype(np.int64)
-        positions = self.ann.candidates(queries, wanted, allowed=among)
-        rows = np.where(positions >= 0, self.rows[positions], -1)
-        scores, found = rescore(self._view.matrix, queries, rows, expected, metric)
+        scores, found = self._laid.nearest(queries, wanted, metric, most=expected, allowed=among)
         if (found < 0).any():
             return None
         if (
