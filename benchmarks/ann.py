@@ -55,10 +55,12 @@ def generate(folder: Path, count: int, dim: int) -> None:
         return unit_length(block)
 
     queries = some(QUERIES)
-    matrix = np.lib.format.open_memmap(folder / "rows.npy", "w+", np.float16, (count, dim))
-    for start in range(0, count, BLOCK):
-        matrix[start : start + BLOCK] = some(min(BLOCK, count - start))
-    matrix.flush()
+    header = {"descr": "<f2", "fortran_order": False, "shape": (count, dim)}
+    with (folder / "rows.npy").open("wb") as file:  # not by a map: a library writes blocks too
+        np.lib.format.write_array_header_1_0(file, header)
+        for start in range(0, count, BLOCK):
+            file.write(some(min(BLOCK, count - start)).astype(np.float16).tobytes())
+    matrix = np.load(folder / "rows.npy", mmap_mode="r")
     known = truth(matrix, queries, np.full(QUERIES, -1), "cosine", None, unit=True)
     np.savez(
         folder / "truth.npz",

@@ -26,6 +26,8 @@ from lookalike.types import Keys, Stored
 
 _FORMAT = 1
 _BLOCK_BYTES = 1 << 20
+_WRITTEN_AT_ONCE = 8 << 20
+"""Large enough that Linux keeps what was written, and maps it, in huge pages."""
 _CHECK_ALL_BYTES = 64 << 20
 _SAMPLED_BLOCKS = 8
 _STALE_S = 3600
@@ -187,7 +189,7 @@ def replace_file(path: Path, write: Callable[[IO[bytes]], None]) -> None:
     """Put a new file in the place of `path`, all of it or nothing; raises OSError."""
     temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}.tmp")
     try:
-        with temporary.open("xb") as file:
+        with temporary.open("xb", buffering=_WRITTEN_AT_ONCE) as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
