@@ -296,7 +296,6 @@ def test_nothing_asks_the_network(folder: Path, tmp_path: Path) -> None:
         ("colour-histogram", "x", UsageError, "ONNX"),
         ("onnx:net.onnx|pca:4", "x", UsageError, "without the steps"),
         ("onnx:net.onnx", "a/b", UsageError, "cannot be the name"),
-        ("mlflow:models:/nobody@best", "x", ServerError, "nobody"),
     ],
 )
 def test_wrong_requests_are_refused_in_words(
@@ -304,6 +303,16 @@ def test_wrong_requests_are_refused_in_words(
 ) -> None:
     with pytest.raises(error, match=said):
         register(text, name)
+
+
+def test_a_name_that_the_store_lacks_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    network(tmp_path / "net.onnx", 1)
+    register("onnx:net.onnx", "somebody", ["best"])
+    with pytest.raises(ServerError, match="nobody"):
+        register("mlflow:models:/nobody@best", "x")
 
 
 def test_asking_a_store_that_is_not_there_makes_none(
