@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from lookalike.errors import LibraryBusyError
 from lookalike.explore.duplicates import Edge, Found, Group, Level
 from lookalike.explore.duplicates_page import Picture
 from lookalike.library.duplicating import Duplicates, undecided
 from lookalike.store.records import ImageRecord
 from lookalike.store.store import Store
+from lookalike.types import Stop
 
 _SETTING = "duplicates"
 
@@ -31,8 +34,11 @@ class KeptDuplicates:
     current: bool
 
 
-def keep(store: Store, found: Duplicates, level: str, images: str) -> None:
-    """Keep what was found in the place of the last, of images as their mark was before."""
+def keep(store: Store, found: Duplicates, level: str, images: str, stop: Stop) -> None:
+    """Keep what was found in the place of the last, of images as their mark was before.
+
+    Finding takes long: while another process writes it waits, until it is to `stop`.
+    """
     told = {
         "level": level,
         "made": int(time.time()),
@@ -41,7 +47,11 @@ def keep(store: Store, found: Duplicates, level: str, images: str) -> None:
         "decided": found.decided,
         "groups": [_told(group) for group in found.groups],
     }
-    store.set_setting(_SETTING, json.dumps(told, separators=(",", ":")))
+    text = json.dumps(told, separators=(",", ":"))
+    while not stop():
+        with suppress(LibraryBusyError):
+            store.set_setting(_SETTING, text)
+            return
 
 
 def are_kept(store: Store) -> bool:

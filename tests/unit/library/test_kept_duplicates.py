@@ -1,10 +1,12 @@
 """Groups of near-duplicates that a library keeps: the same when opened again, less what went."""
 
 import shutil
+import threading
 
 import pytest
 
 import lookalike
+from lookalike.store.store import Store
 from shell import photo
 
 
@@ -56,3 +58,17 @@ def test_a_search_that_was_stopped_keeps_nothing(folder):
     with lookalike.open(folder) as library:
         library.duplicates("bytes", keep=True, stop=lambda: True)
         assert not library.has_kept_duplicates
+
+
+def test_who_found_them_waits_for_who_writes(folder):
+    with lookalike.open(folder) as library, Store.open(library.directory) as other:
+        with other.writing():
+            finding = threading.Thread(
+                target=library.duplicates, args=["bytes"], kwargs={"keep": True}
+            )
+            finding.start()
+            finding.join(1.5)
+            assert finding.is_alive()
+            assert not library.has_kept_duplicates
+        finding.join(30)
+        assert library.has_kept_duplicates

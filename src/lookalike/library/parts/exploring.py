@@ -145,16 +145,16 @@ class Exploring(Opened):
 
         Each level takes in those before it. `space` proposes pairs. With `across`, a column or
         label, source or folder, only pairs that differ in it; a mapping of ids to sides leaves
-        out images that it lacks. `keep` keeps the groups for `kept_duplicates`, unless `stop`
-        ended the search. Raises `UnknownNameError`.
+        out images that it lacks. `keep` keeps the groups for `kept_duplicates`, once nobody else
+        writes, unless `stop` ended the search. Raises `UnknownNameError`.
         """
         from lookalike.library import kept_duplicates
         from lookalike.library.duplicating import find
 
         chosen, picture, images = self._chosen(space), self.thumbnail, self.images_mark
         found = find(self._store, self._resources, chosen, level, across, picture, on_step, stop)
-        if keep and not stop():
-            kept_duplicates.keep(self._store, found, level, images)
+        if keep:
+            kept_duplicates.keep(self._store, found, level, images, stop)
         return found
 
     def kept_duplicates(self) -> KeptDuplicates | None:
