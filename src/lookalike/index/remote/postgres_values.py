@@ -7,6 +7,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from numpy.typing import NDArray
+from pgvector import Bit
+
 from lookalike.store.column import Kind, Value
 
 TYPES: Mapping[Kind, str] = {
@@ -36,3 +39,8 @@ def clean(value: Any) -> Any:
     if isinstance(value, Sequence):
         return [clean(one) for one in value]
     return value
+
+
+def bits(packed: NDArray[Any], length: int) -> Bit:
+    """Packed bits (ceil(length / 8),) as a value of `bit(length)`."""
+    return Bit.from_binary(length.to_bytes(4) + packed.tobytes())
