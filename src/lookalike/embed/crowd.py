@@ -18,9 +18,8 @@ from lookalike.embed.embedder import BAD_VECTOR, Embedder, Vectors
 from lookalike.embed.recent import Recent
 from lookalike.errors import ImageRejectedError, LookalikeError
 from lookalike.images.crop import Crop
-from lookalike.images.pool import DecodePool
+from lookalike.images.pool import Decoded, DecodePool
 from lookalike.images.preprocess import Preprocessing
-from lookalike.images.process import Decoded
 from lookalike.types import Pixels
 
 PATIENCE = 0.003

@@ -19,8 +19,7 @@ from lookalike.embed.embedder import BAD_VECTOR, Embedder, Vectors
 from lookalike.embed.fetched import fetched
 from lookalike.embed.plan import CHUNK, ToDecode, held_bytes, plan
 from lookalike.errors import ImageRejectedError, LookalikeError
-from lookalike.images.pool import DecodePool
-from lookalike.images.process import Decoded, SameContent
+from lookalike.images.pool import Decoded, DecodePool, SameContent
 from lookalike.types import (
     Blob,
     Duplicate,

@@ -18,9 +18,8 @@ from PIL import Image
 
 from lookalike.errors import ImageRejectedError
 from lookalike.explore.registration import FINE, RADIUS, Spectra, detail, scaled, without_frame
-from lookalike.images.pool import DecodePool
+from lookalike.images.pool import Decoded, DecodePool, SameContent
 from lookalike.images.preprocess import Preprocessing
-from lookalike.images.process import Decoded, SameContent
 from lookalike.store.records import ImageRecord
 from lookalike.types import Floats, Pixels
 

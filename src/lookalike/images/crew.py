@@ -1,59 +1,120 @@
-"""A crew of worker processes: whoever is free takes the next job, and none may overrun its time."""
+"""A crew of worker processes: whoever is free takes what is next, and none overruns its time."""
 
 from __future__ import annotations
 
-import queue
 import threading
+from collections import deque
 from collections.abc import Callable, Collection, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, TypeVar
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
-from lookalike.images.process import DecoderProcess
+from lookalike.images.process import DecoderProcess, Outcome, Task
 
 WATCH_SECONDS = 0.05
+AT_ONCE = 4
+"""Tasks that one process is given together: each message wakes a process and a thread."""
 Done = TypeVar("Done")
 
 
+@dataclass(frozen=True, slots=True)
+class _Job(Generic[Done]):
+    task: Task
+    read: Callable[[Outcome], Done]
+    future: Future[Done]
+
+
 class Crew:
-    """`workers` processes of one setup; a job that crashes or hangs one costs that job alone."""
+    """`workers` processes of one setup; a task that crashes or hangs one costs that task alone.
+
+    Each task has `seconds`.
+    """
 
     def __init__(
-        self, setup: Mapping[str, Any], workers: int, inherited: Collection[int] = ()
+        self,
+        setup: Mapping[str, Any],
+        workers: int,
+        seconds: float,
+        inherited: Collection[int] = (),
     ) -> None:
+        self._seconds = seconds
         self._workers = [DecoderProcess(setup, inherited) for _ in range(workers)]
-        self._idle: queue.SimpleQueue[DecoderProcess] = queue.SimpleQueue()
-        for worker in self._workers:
-            self._idle.put(worker)
-        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="decode")
+        self._jobs: deque[_Job[Any]] = deque()
+        self._changed = threading.Condition()
         self._closed = threading.Event()
-        self._watch = threading.Thread(target=self._watch_deadlines, daemon=True)
-        self._watch.start()
+        self._threads = [
+            threading.Thread(target=self._serve, args=(worker,), name="decode", daemon=True)
+            for worker in self._workers
+        ]
+        self._threads.append(threading.Thread(target=self._watch_deadlines, daemon=True))
+        for thread in self._threads:
+            thread.start()
 
-    def submit(self, job: Callable[[DecoderProcess], Done]) -> Future[Done]:
-        """Do `job` with a process that is free."""
-        return self._threads.submit(self._run, job)
+    def submit(self, task: Task, read: Callable[[Outcome], Done]) -> Future[Done]:
+        """What `read` makes of the outcome of a task, or raises."""
+        future: Future[Done] = Future()
+        with self._changed:
+            if self._closed.is_set():
+                raise RuntimeError("The crew has gone home.")
+            self._jobs.append(_Job(task, read, future))
+            self._changed.notify()
+        return future
 
     def close(self) -> None:
         """Stop the processes; what they were at fails."""
-        if self._closed.is_set():
-            return
-        self._closed.set()
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        with self._changed:
+            if self._closed.is_set():
+                return
+            self._closed.set()
+            waiting = list(self._jobs)
+            self._jobs.clear()
+            self._changed.notify_all()
+        for job in waiting:
+            job.future.cancel()
         for worker in self._workers:
-            worker.interrupt()
-        self._threads.shutdown(wait=True)
+            worker.dismiss()
+        for thread in self._threads:
+            thread.join()
         for worker in self._workers:
             worker.close()
-        self._watch.join()
 
-    def _run(self, job: Callable[[DecoderProcess], Done]) -> Done:
-        worker = self._idle.get()
-        try:
-            return job(worker)
-        finally:
-            self._idle.put(worker)
+    def _serve(self, worker: DecoderProcess) -> None:
+        while jobs := self._next():
+            outcomes = worker.ask([job.task for job in jobs], self._seconds)
+            for job, outcome in zip(jobs, outcomes, strict=True):
+                _settle(job, outcome)
+
+    def _next(self) -> list[_Job[Any]]:
+        """The next job, and some of those behind it if all are light; none at the end."""
+        with self._changed:
+            while not self._closed.is_set():
+                fair = min(AT_ONCE, -(-len(self._jobs) // len(self._workers)))
+                jobs = self._taken(fair)
+                if jobs:
+                    return jobs
+                self._changed.wait()
+        return []
+
+    def _taken(self, most: int) -> list[_Job[Any]]:
+        jobs: list[_Job[Any]] = []
+        while self._jobs and len(jobs) < most:
+            if jobs and not (jobs[0].task.light and self._jobs[0].task.light):
+                break
+            job = self._jobs.popleft()
+            if job.future.set_running_or_notify_cancel():
+                jobs.append(job)
+        return jobs
 
     def _watch_deadlines(self) -> None:
         while not self._closed.wait(WATCH_SECONDS):
             for worker in self._workers:
                 worker.kill_if_overdue()
+
+
+def _settle(job: _Job[Any], outcome: Outcome) -> None:
+    try:
+        done = job.read(outcome)
+    except Exception as error:  # noqa: BLE001  it is raised where the future is asked
+        job.future.set_exception(error)
+    else:
+        job.future.set_result(done)

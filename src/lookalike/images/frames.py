@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Mapping
-from typing import IO, Any
+from typing import IO, Any, TypeAlias
 
 from lookalike.types import Blob, File, Location, ParquetCell, TarMember, Web, ZipMember
 
 LENGTHS = struct.Struct(">II")
+Answer: TypeAlias = tuple[Mapping[str, Any], bytes]
+"""A header and raw bytes."""
 KINDS: dict[str, type[File] | type[ZipMember] | type[TarMember]] = {
     "file": File,
     "zip": ZipMember,
@@ -22,13 +24,16 @@ WITH_DATA: dict[str, type[Blob] | type[Web] | type[ParquetCell]] = {
 }
 
 
-def send(stream: IO[bytes], header: Mapping[str, Any], payload: bytes = b"") -> None:
-    """Write one message and flush it."""
+def send(
+    stream: IO[bytes], header: Mapping[str, Any], payload: bytes = b"", *, more: bool = False
+) -> None:
+    """Write one message; the last one, with no `more` to follow at once, is on its way then."""
     text = json.dumps(header).encode("ascii")
     stream.write(LENGTHS.pack(len(text), len(payload)))
     stream.write(text)
     stream.write(payload)
-    stream.flush()
+    if not more:
+        stream.flush()
 
 
 def receive(stream: IO[bytes]) -> tuple[dict[str, Any], bytes]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from concurrent.futures import Future
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from functools import partial
 from typing import cast
 
 import numpy as np
@@ -14,9 +15,25 @@ from lookalike.images.crew import Crew
 from lookalike.images.crop import Crop
 from lookalike.images.limits import DEFAULT_LIMITS, Limits
 from lookalike.images.preprocess import Preprocessing
-from lookalike.images.process import Decoded, DecoderProcess, SameContent
+from lookalike.images.process import Outcome, Task
 from lookalike.images.shared import SharedMemory
-from lookalike.types import Blob, Location, Pixels, Web
+from lookalike.types import Blob, Content, Location, ParquetCell, Pixels, Web
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A decoded image; its pixels stay in `slot` until that is released."""
+
+    content: Content
+    slot: int
+    thumbnail: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class SameContent:
+    """The bytes are content that the caller said it knows; nothing was decoded."""
+
+    sha256: bytes
 
 
 class DecodePool:
@@ -48,7 +65,7 @@ class DecodePool:
             "preprocessing": preprocessing.as_recipe(),
             "shared": self._shared.address,
         }
-        self._crew = Crew(setup, workers, self._shared.descriptors)
+        self._crew = Crew(setup, workers, limits.seconds, self._shared.descriptors)
 
     @property
     def free_slots(self) -> int:
@@ -62,24 +79,15 @@ class DecodePool:
 
         `known` holds sha256 digests that need no decoding.
         """
-        slot = self._take()
         picture = self._thumbnails or isinstance(location, Blob | Web)
-        return self._crew.submit(
-            lambda worker: self._decode(worker, location, known, slot, picture=picture)
-        )
+        return self._ask(location, known=known, picture=picture)
 
     def glance(self, data: bytes, crop: Crop | None) -> Future[Decoded | SameContent]:
         """Decode an image, or a part of it, that is only looked at: no thumbnail, no hashes.
 
         The future raises `ImageRejectedError`, and `UsageError` for a part outside the image.
         """
-        slot = self._take()
-        image = Blob("", "", data)
-        return self._crew.submit(
-            lambda worker: self._decode(
-                worker, image, (), slot, picture=False, crop=crop, glance=True
-            )
-        )
+        return self._ask(Blob("", "", data), crop=crop, glance=True)
 
     def pixels(self, decoded: Decoded) -> Pixels:
         """A view of uint8 (side, side, 3), valid until `release`."""
@@ -105,22 +113,34 @@ class DecodePool:
             raise LookalikeError("All decode slots are taken: release one first.")
         return self._free.pop()
 
-    def _decode(
+    def _ask(
         self,
-        worker: DecoderProcess,
         location: Location,
-        known: Collection[bytes],
-        slot: int,
         *,
-        picture: bool,
+        known: Collection[bytes] = (),
+        picture: bool = False,
         crop: Crop | None = None,
         glance: bool = False,
-    ) -> Decoded | SameContent:
-        keep_slot = False
-        try:
-            answer = worker.ask(location, known, slot, picture, self._limits.seconds, crop, glance)
-            keep_slot = isinstance(answer, Decoded)
-            return answer
-        finally:
-            if not keep_slot:
-                self._free.append(slot)
+    ) -> Future[Decoded | SameContent]:
+        slot = self._take()
+        header = {
+            "slot": slot,
+            "known": [digest.hex() for digest in known],
+            "thumbnail": picture,
+            "crop": None if crop is None else (crop.x, crop.y, crop.width, crop.height),
+            "glance": glance,
+        }
+        light = not picture and not isinstance(location, Blob | ParquetCell | Web)
+        return self._crew.submit(Task(location, header, light), partial(self._read, slot))
+
+    def _read(self, slot: int, outcome: Outcome) -> Decoded | SameContent:
+        """What a process said of an image; without pixels, the slot is free again."""
+        if isinstance(outcome, LookalikeError):
+            self._free.append(slot)
+            raise outcome
+        facts, picture = outcome
+        if "known" in facts:
+            self._free.append(slot)
+            return SameContent(bytes.fromhex(facts["known"]))
+        content = Content(**{**facts, "sha256": bytes.fromhex(facts["sha256"])})
+        return Decoded(content, slot, picture or None)

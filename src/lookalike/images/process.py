@@ -8,15 +8,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO, Any, TypeAlias
 
 from lookalike.errors import ImageRejectedError, LookalikeError, UsageError
-from lookalike.images.crop import Crop
-from lookalike.images.frames import pack_location, receive, send
-from lookalike.images.resize import Resized
-from lookalike.types import Blob, Content, Location
+from lookalike.images.frames import Answer, pack_location, receive, send
+from lookalike.types import Location
+
+Outcome: TypeAlias = Answer | LookalikeError
+"""An answer, or why there is none: `ImageRejectedError`, `UsageError`, or no process."""
 
 COMMAND = (sys.executable, "-P", "-m", "lookalike.images.worker")
 """With -P, for the working folder may hold a `numpy.py` that came with the images."""
@@ -24,19 +25,15 @@ STARTUP_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Decoded:
-    """A decoded image; its pixels stay in `slot` until that is released."""
+class Task:
+    """What a process is asked about an image.
 
-    content: Content
-    slot: int
-    thumbnail: bytes | None
+    `light` says that no bytes go there or come back, so that several tasks fit into a pipe.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class SameContent:
-    """The bytes are content that the caller said it knows; nothing was decoded."""
-
-    sha256: bytes
+    location: Location
+    header: Mapping[str, Any]
+    light: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +44,7 @@ class _Running:
 
 
 class DecoderProcess:
-    """A worker process that answers one question at a time, each with a deadline."""
+    """A worker process that is asked one question after the other, each with a deadline."""
 
     def __init__(self, setup: Mapping[str, Any], inherited: Collection[int] = ()) -> None:
         self._setup = dict(setup)
@@ -55,48 +52,37 @@ class DecoderProcess:
         self._running: _Running | None = None
         self._deadline: float | None = None
         self._overdue = False
+        self._dismissed = False
 
-    def ask(
-        self,
-        location: Location,
-        known: Collection[bytes],
-        slot: int,
-        thumbnail: bool,
-        seconds: float,
-        crop: Crop | None = None,
-        glance: bool = False,
-    ) -> Decoded | SameContent:
-        """Decode one image, or a part of it, into `slot`; without its hashes at a `glance`.
+    def ask(self, tasks: Sequence[Task], seconds: float) -> list[Outcome]:
+        """The outcome of each task; several at once are light ones.
 
-        Raises `ImageRejectedError`, and `UsageError` for a part that is not in the image.
+        If the process dies or takes more than `seconds`, each is asked again alone: one of
+        them is to blame.
         """
-        hexes = [digest.hex() for digest in known]
-        part = None if crop is None else (crop.x, crop.y, crop.width, crop.height)
-        task = {"slot": slot, "known": hexes, "thumbnail": thumbnail, "crop": part}
-        task["glance"] = glance
-        answer, picture = self._answer(location, task, seconds)
-        if "known" in answer:
-            return SameContent(bytes.fromhex(answer["known"]))
-        digest = bytes.fromhex(answer.pop("sha256"))
-        return Decoded(Content(sha256=digest, **answer), slot, picture or None)
-
-    def resize(self, data: bytes, seconds: float) -> Resized:
-        """The image as the setup's `resizing` wants it. Raises `ImageRejectedError`."""
-        answer, resized = self._answer(Blob("", "", data), {}, seconds)
-        return Resized(resized or data, **answer)
+        try:
+            running = self._running or self._start()
+        except LookalikeError as error:
+            return [error] * len(tasks)
+        try:
+            return [_outcome(answer) for answer in self._exchange(running, tasks, seconds)]
+        except (EOFError, OSError):
+            blame = self._bury(running, seconds)
+        if len(tasks) == 1 or self._dismissed:
+            return [blame] * len(tasks)
+        return [self.ask([task], seconds)[0] for task in tasks]
 
     def kill_if_overdue(self) -> None:
         """Called by a watchdog: ends a process whose answer is late."""
         deadline = self._deadline
         if deadline is not None and time.monotonic() > deadline:
             self._overdue = True
-            self.interrupt()
+            self._kill()
 
-    def interrupt(self) -> None:
-        """Kill the process if it is at work."""
-        running = self._running
-        if self._deadline is not None and running is not None:
-            running.process.kill()
+    def dismiss(self) -> None:
+        """Kill the process if it is at work; it is not asked again."""
+        self._dismissed = True
+        self._kill()
 
     def close(self) -> None:
         """End the process; it goes by itself once its pipe is closed."""
@@ -111,31 +97,22 @@ class DecoderProcess:
             running.process.wait()
         _close(running.answers)
 
-    def _answer(
-        self, location: Location, task: Mapping[str, Any], seconds: float
-    ) -> tuple[dict[str, Any], bytes]:
-        packed, payload = pack_location(location)
-        running = self._running or self._start()
-        try:
-            answer, picture = self._exchange(
-                running, {"location": packed, **task}, payload, seconds
-            )
-        except (EOFError, OSError) as error:
-            raise self._bury(running, seconds) from error
-        if "rejected" in answer:
-            raise ImageRejectedError(answer["rejected"], answer["detail"])
-        if "refused" in answer:
-            raise UsageError(answer["refused"])
-        return answer, picture
+    def _kill(self) -> None:
+        running = self._running
+        if self._deadline is not None and running is not None:
+            running.process.kill()
 
-    def _exchange(
-        self, running: _Running, task: Mapping[str, Any], payload: bytes, seconds: float
-    ) -> tuple[dict[str, Any], bytes]:
+    def _exchange(self, running: _Running, tasks: Sequence[Task], seconds: float) -> list[Answer]:
+        """Ask for all, then hear all: what is light fits into the pipes meanwhile."""
         self._overdue = False
         self._deadline = time.monotonic() + seconds
         try:
-            send(running.tasks, task, payload)
-            return receive(running.answers)
+            for number, task in enumerate(tasks, 1):
+                more = number < len(tasks)
+                place, payload = pack_location(task.location)
+                header = {"location": place, "more": more, **task.header}
+                send(running.tasks, header, payload, more=more)
+            return [receive(running.answers) for _ in tasks]
         finally:
             self._deadline = None
 
@@ -153,13 +130,22 @@ class DecoderProcess:
             raise LookalikeError("A decoder process was started without pipes.")
         self._running = _Running(process, process.stdin, process.stdout)
         try:
-            self._exchange(self._running, self._setup, b"", STARTUP_SECONDS)
+            self._greet(self._running)
         except (EOFError, OSError) as error:
             self._bury(self._running, STARTUP_SECONDS)
             raise LookalikeError(
                 f"A decoder process did not start. See why with: {' '.join(COMMAND)} < {os.devnull}"
             ) from error
         return self._running
+
+    def _greet(self, running: _Running) -> None:
+        self._overdue = False
+        self._deadline = time.monotonic() + STARTUP_SECONDS
+        try:
+            send(running.tasks, self._setup)
+            receive(running.answers)
+        finally:
+            self._deadline = None
 
     def _bury(self, running: _Running, seconds: float) -> ImageRejectedError:
         """Take leave of a dead process and say what killed it."""
@@ -172,6 +158,13 @@ class DecoderProcess:
             return ImageRejectedError("timeout", f"decoding took more than {seconds:g} s")
         cause = signal.Signals(-code).name if code < 0 else f"exit code {code}"
         return ImageRejectedError("crash", f"the decoder process died: {cause}")
+
+
+def _outcome(answer: Answer) -> Outcome:
+    header, _ = answer
+    if "rejected" in header:
+        return ImageRejectedError(header["rejected"], header["detail"])
+    return UsageError(header["refused"]) if "refused" in header else answer
 
 
 @contextlib.contextmanager

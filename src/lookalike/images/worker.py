@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
@@ -19,7 +19,7 @@ from lookalike.images.crop import Crop
 from lookalike.images.decode import decode
 from lookalike.images.fingerprint import perceptual_hash, sha256
 from lookalike.images.formats import allowed_formats
-from lookalike.images.frames import receive, send, unpack_location
+from lookalike.images.frames import Answer, receive, send, unpack_location
 from lookalike.images.limits import Limits
 from lookalike.images.preprocess import Preprocessing, fit_to_input
 from lookalike.images.read import read_bytes
@@ -29,7 +29,6 @@ from lookalike.images.thumbnail import thumbnail
 from lookalike.types import Location
 
 LONGEST_SECONDS = 1e6
-Answer: TypeAlias = tuple[Mapping[str, Any], bytes]
 Work: TypeAlias = Callable[[dict[str, Any], Location], Answer]
 
 
@@ -51,9 +50,9 @@ def main() -> None:
         except EOFError:
             return
         _die_after(2 * limits.seconds)
-        answer = _answer(task, payload, work)
+        header, data = _answer(task, payload, work)
         _die_after(0)
-        send(answers, *answer)
+        send(answers, header, data, more=task["more"])
 
 
 def _private_pipes() -> tuple[IO[bytes], IO[bytes]]:

@@ -25,7 +25,7 @@ from lookalike.explore.outliers import (
 )
 from lookalike.explore.outliers_page import Odd, outliers_page
 from lookalike.explore.quality import MEASURES, PREPROCESSING, SIDE, Quality, faults, measured
-from lookalike.images.process import Decoded, SameContent
+from lookalike.images.pool import Decoded, SameContent
 from lookalike.store.records import ImageRecord, Space
 from lookalike.store.store import Store
 from lookalike.types import Keys, Pixels, Stop

@@ -17,9 +17,8 @@ from PIL import Image
 from lookalike.errors import ImageRejectedError, LookalikeError, StorageFullError
 from lookalike.images import shared
 from lookalike.images.limits import Limits
-from lookalike.images.pool import DecodePool
+from lookalike.images.pool import Decoded, DecodePool, SameContent
 from lookalike.images.preprocess import Preprocessing
-from lookalike.images.process import Decoded, SameContent
 from lookalike.types import Blob, File
 
 SMALL = Preprocessing(8, 8, "bicubic", (0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
@@ -96,6 +95,50 @@ def test_a_death_is_a_crash_and_the_next_image_decodes(trapped, tmp_path, number
         deadly = bytes_of(tmp_path / "die.png", b"die by %d" % number)
         assert reason(decoding, deadly) == ("crash", f"the decoder process died: {number.name}")
         check_decodes(decoding, written(tmp_path / "b.png", "lime"), (0, 255, 0))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_of_images_asked_for_together_only_the_guilty_ones_suffer(trapped, tmp_path, workers):
+    good = {place: written(tmp_path / f"{place}.png", "lime") for place in (0, 2, 4, 6, 7, 8)}
+    bad = {
+        1: bytes_of(tmp_path / "die.png", b"die by %d" % signal.SIGKILL),
+        3: bytes_of(tmp_path / "hang.png", b"hang"),
+        5: bytes_of(tmp_path / "none.png", b"no image"),
+    }
+    with pool(workers, slots=9, seconds=1.0) as decoding:
+        asked = [decoding.submit({**good, **bad}[place]) for place in range(9)]
+        for place in good:
+            decoded = asked[place].result(30)
+            assert isinstance(decoded, Decoded)
+            assert (decoding.pixels(decoded) == (0, 255, 0)).all()
+            decoding.release(decoded)
+        reasons = []
+        for place in bad:
+            with pytest.raises(ImageRejectedError) as caught:
+                asked[place].result(30)
+            reasons.append(caught.value.reason)
+        assert reasons == ["crash", "timeout", "not-an-image"]
+        assert decoding.free_slots == 9
+
+
+def test_who_asks_no_more_keeps_nobody_waiting(trapped, tmp_path):
+    with pool(slots=9, seconds=1.0) as decoding:
+        asked = [decoding.submit(bytes_of(tmp_path / "hang.png", b"hang"))]
+        time.sleep(0.3)
+        asked += [decoding.submit(written(tmp_path / f"{place}.png")) for place in range(6)]
+        assert [one.cancel() for one in asked[1:6]] == [True] * 5
+        assert isinstance(asked[6].result(30), Decoded)
+
+
+def test_closing_ends_what_is_asked_and_cancels_what_waits(trapped, tmp_path):
+    decoding = pool(slots=9, seconds=60.0)
+    asked = [decoding.submit(bytes_of(tmp_path / "hang.png", b"hang")) for _ in range(9)]
+    time.sleep(0.5)
+    began = time.monotonic()
+    decoding.close()
+    assert time.monotonic() - began < 5
+    assert all(one.done() for one in asked)
+    assert asked[8].cancelled()
 
 
 def test_what_a_decoder_prints_does_not_confuse_the_conversation(trapped, tmp_path):

@@ -14,9 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from lookalike.errors import ImageRejectedError, StorageFullError
-from lookalike.images.pool import DecodePool
+from lookalike.images.pool import Decoded, DecodePool, SameContent
 from lookalike.images.preprocess import Preprocessing
-from lookalike.images.process import Decoded, SameContent
 from lookalike.types import Location, Pixels
 
 AHEAD = 8
