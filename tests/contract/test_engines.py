@@ -14,15 +14,10 @@ from lookalike.errors import UsageError
 from lookalike.index import building, tuning
 from lookalike.index.choose import Wish
 from lookalike.index.engine import ANN_METRICS, ENGINES, EXACT
+from lookalike.library.index_building import NOBODY
+from lookalike.library.index_reports import IndexReport, index_report
 from lookalike.library.indexes import Indexes
-from lookalike.library.indexing import (
-    NOBODY,
-    IndexReport,
-    build_index,
-    index_report,
-    recheck_index,
-    refresh_index,
-)
+from lookalike.library.indexing import build_index, recheck_index, refresh_index
 from lookalike.search import plan
 from lookalike.search.engine import nearest
 from lookalike.store import Space, Store

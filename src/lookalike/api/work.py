@@ -16,7 +16,7 @@ from lookalike.api.lanes import Done
 from lookalike.api.service import Service
 from lookalike.errors import DuplicateIdError, ImageRejectedError, MissingExtraError
 from lookalike.explore.duplicates import Level
-from lookalike.library.indexing import Hear
+from lookalike.library.index_building import Hear
 from lookalike.store.records import ImageRecord
 from lookalike.types import REASONS, Outcome, Reference, Rejected, Web, outcome_kind
 

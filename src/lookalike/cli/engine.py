@@ -11,7 +11,7 @@ from lookalike.errors import UsageError
 
 if TYPE_CHECKING:
     from lookalike.index.choose import Choice, Wish
-    from lookalike.library.indexing import IndexReport
+    from lookalike.library.index_reports import IndexReport
     from lookalike.library.library import Library
     from lookalike.types import Stop
 
@@ -45,7 +45,7 @@ def latency_ms(written: str) -> float:
 
 def build_engine(library: Library, stop: Stop, wish: Wish, space: str | None) -> IndexReport:
     """Build, with the choice told before and the outcome after."""
-    from lookalike.library.indexing import Hear
+    from lookalike.library.index_building import Hear
 
     with steps_bar() as advance:
         report = library.build_index(
@@ -62,7 +62,7 @@ def build_engine(library: Library, stop: Stop, wish: Wish, space: str | None) ->
 
 def refresh_engine(library: Library, stop: Stop, space: str | None) -> IndexReport | None:
     """Take up what the index lacks, and say what came of it."""
-    from lookalike.library.indexing import Hear
+    from lookalike.library.index_building import Hear
 
     with steps_bar() as advance:
         report = library.refresh_index(space=space, hear=Hear(say_choice, advance, stop))

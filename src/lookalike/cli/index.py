@@ -51,7 +51,7 @@ from lookalike.errors import UsageError
 from lookalike.types import Outcome, Rejected, outcome_kind
 
 if TYPE_CHECKING:
-    from lookalike.library.indexing import IndexReport
+    from lookalike.library.index_reports import IndexReport
 
 
 def index(

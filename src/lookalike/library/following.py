@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from lookalike.embed.resources import Resources
 from lookalike.library.deriving import fill_columns
-from lookalike.library.indexing import Hear, catch_up
+from lookalike.library.index_building import Hear
+from lookalike.library.indexing import catch_up
 from lookalike.library.spaces import Filling, fill_others
 from lookalike.store.records import Space
 from lookalike.store.store import Store

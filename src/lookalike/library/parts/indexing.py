@@ -6,16 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from lookalike.index.choose import Wish
-from lookalike.library.indexing import (
-    NOBODY,
-    Hear,
-    IndexReport,
-    build_index,
-    index_report,
-    is_due,
-    recheck_index,
-    refresh_index,
-)
+from lookalike.library.index_building import NOBODY, Hear
+from lookalike.library.index_reports import IndexReport, index_report
+from lookalike.library.indexing import build_index, is_due, recheck_index, refresh_index
 from lookalike.library.parts.opened import Opened
 from lookalike.types import Stop, known_metric
 
