@@ -29,7 +29,8 @@ class OnRows:
         self._same = np.array_equal(rows, np.arange(len(ann)))
         if self._same and can_scan_lists(self._matrix, ann.metric, unit=True):
             stored = _in_place(self._matrix[: len(ann)], ann.metric)
-            self._refined = load_faiss().IndexRefine(ann.index, stored)
+            if stored is not None:
+                self._refined = load_faiss().IndexRefine(ann.index, stored)
 
     def nearest(
         self,
@@ -60,7 +61,10 @@ class OnRows:
 
 
 def _in_place(matrix: Halves, metric: Metric) -> Any:
-    """A faiss index of the rows of a matrix in the memory they are in, which must outlive it."""
+    """A faiss index of the rows of a matrix in the memory they are in, which must outlive it.
+
+    None where a version of faiss keeps its vectors in another way.
+    """
     faiss = load_faiss()
     kind = faiss.ScalarQuantizer.QT_fp16
     index = faiss.IndexScalarQuantizer(matrix.shape[1], kind, faiss_metric(metric))
@@ -70,4 +74,5 @@ def _in_place(matrix: Halves, metric: Metric) -> Any:
     codes.is_owned = False
     codes.view_data = codes.c_ptr = faiss.cast_integer_to_uint8_ptr(matrix.ctypes.data)
     codes.view_size = codes.c_size = matrix.nbytes
-    return index
+    seen = index.codes
+    return index if (int(seen.data()), seen.size()) == (matrix.ctypes.data, matrix.nbytes) else None
