@@ -107,6 +107,8 @@ class DecoderProcess:
         self._overdue = False
         self._deadline = time.monotonic() + seconds
         try:
+            if self._dismissed:
+                raise EOFError("the process was dismissed before it was asked")
             for number, task in enumerate(tasks, 1):
                 more = number < len(tasks)
                 place, payload = pack_location(task.location)
