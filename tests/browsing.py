@@ -1,5 +1,6 @@
 """A real Chromium for the pages: opens one from disk or of a server, and notes all it does."""
 
+import io
 import os
 import shutil
 from collections.abc import Iterator
@@ -8,7 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Dialog, Page, Request
@@ -138,3 +141,27 @@ def serious_faults(page: "Page") -> list[str]:
         if one["impact"] in {"serious", "critical"}
         for node in one["nodes"]
     ]
+
+
+def hover(page: "Page", row: int) -> None:
+    """Point at an image of a map page, and wait until its card shows the picture."""
+    page.mouse.move(*page.evaluate(f"lookalikeMap.pixels({row})"))
+    page.locator("#picture.waiting").wait_for(state="detached")
+
+
+def agrees(page: "Page", webp: bytes) -> bool:
+    """Whether the picture in the card looks like a thumbnail: both on a grid of 8 x 8."""
+    shown = page.evaluate(
+        """() => { const small = document.createElement('canvas'); small.width = small.height = 8;
+        const pen = small.getContext('2d');
+        pen.imageSmoothingQuality = 'high';
+        pen.drawImage(document.getElementById('picture'), 0, 0, 8, 8);
+        return Array.from(pen.getImageData(0, 0, 8, 8).data); }"""
+    )
+    rgba = np.array(shown, float).reshape(8, 8, 4)
+    with Image.open(io.BytesIO(webp)) as image:
+        square = Image.new("RGBA", (max(image.size),) * 2)
+        corner = [(max(image.size) - side) // 2 for side in image.size]
+        square.paste(image.convert("RGBA"), tuple(corner))
+    expected = np.asarray(square.resize((8, 8), Image.Resampling.BOX), float)
+    return bool(np.abs((rgba - expected)[..., :3][expected[..., 3] > 250]).mean() < 14)

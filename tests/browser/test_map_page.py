@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 import lookalike
-from browsing import browser_page
+from browsing import agrees, browser_page, hover
 from lookalike.demo.garments import draw_catalogue
 from lookalike.explore.map_columns import legend
 from lookalike.explore.map_page import map_page
@@ -42,11 +42,6 @@ def shop(tmp_path_factory):
     return folder
 
 
-def hover(page, row):
-    page.mouse.move(*page.evaluate(f"lookalikeMap.pixels({row})"))
-    page.locator("#picture.waiting").wait_for(state="detached")
-
-
 @pytest.mark.parametrize("dark", [False, True])
 def test_pointing_shows_the_thumbnail_id_and_label(shop, dark):
     with lookalike.open(shop) as library, browser_page(shop / "map.html", dark=dark) as opened:
@@ -64,24 +59,6 @@ def test_pointing_shows_the_thumbnail_id_and_label(shop, dark):
             page.evaluate(f"lookalikeMap.zoomTo({row}, 1 / 60)")
         assert page.evaluate("document.querySelectorAll('#card img').length") == 0
         opened.assert_quiet(shop / "map.html")
-
-
-def agrees(page, webp):
-    """Whether the picture in the card looks like a thumbnail: both on a grid of 8 x 8."""
-    shown = page.evaluate(
-        """() => { const small = document.createElement('canvas'); small.width = small.height = 8;
-        const pen = small.getContext('2d');
-        pen.imageSmoothingQuality = 'high';
-        pen.drawImage(document.getElementById('picture'), 0, 0, 8, 8);
-        return Array.from(pen.getImageData(0, 0, 8, 8).data); }"""
-    )
-    rgba = np.array(shown, float).reshape(8, 8, 4)
-    with Image.open(io.BytesIO(webp)) as image:
-        square = Image.new("RGBA", (max(image.size),) * 2)
-        corner = [(max(image.size) - side) // 2 for side in image.size]
-        square.paste(image.convert("RGBA"), tuple(corner))
-    expected = np.asarray(square.resize((8, 8), Image.Resampling.BOX), float)
-    return np.abs((rgba - expected)[..., :3][expected[..., 3] > 250]).mean() < 14
 
 
 def test_a_lasso_lists_exactly_the_ids_inside(shop):

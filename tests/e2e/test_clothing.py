@@ -1,21 +1,14 @@
-"""The photos that the project was begun with, where they lie beside it: 1,546 rows, 5 missing."""
+"""The shared photos and their table: 1,546 rows, 5 of them without a file."""
 
 import csv
-import os
-from pathlib import Path
 
-import pytest
-
+from clothing import CLOTHING, TABLE, needs_clothing
 from shell import index, outcomes, run
 
-ROOT = Path(__file__).parents[2]
-CLOTHING = Path(os.environ.get("LOOKALIKE_CLOTHING", ROOT.parent / "shared/data/clothing"))
 
-
-@pytest.mark.skipif(not CLOTHING.is_dir(), reason="the shared photos are not beside the project")
+@needs_clothing
 def test_the_table_of_clothing_is_indexed_and_then_left_alone(tmp_path):
-    table = CLOTHING / "images.csv"
-    with table.open(encoding="utf-8", newline="") as file:
+    with TABLE.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     there = {r["image"] for r in rows if (CLOTHING / "images" / f"{r['image']}.jpg").is_file()}
     missing = {row["image"] for row in rows} - there
@@ -23,12 +16,12 @@ def test_the_table_of_clothing_is_indexed_and_then_left_alone(tmp_path):
     options = ["--path-template", "images/{image}.jpg", "--id-column", "image"]
     options += ["--label-column", "label", "-L", tmp_path]
 
-    first = index(tmp_path, table, *options, expect=3)
+    first = index(tmp_path, TABLE, *options, expect=3)
     assert first["embedded"] + first["duplicate"] == len(there)
     assert first["reasons"] == {"missing": len(missing)}
     assert {reject["id"] for reject in first["rejects"]} == missing
 
-    again = index(tmp_path, table, *options, expect=3)
+    again = index(tmp_path, TABLE, *options, expect=3)
     assert outcomes(again) == (0, len(there), 0, len(missing))
     assert again["seconds"] < 2
     info = run(tmp_path, "info", "--head", 2000, "--json").json
