@@ -61,6 +61,7 @@ def serve(
 
     import lookalike
     from lookalike.api.app import create_app
+    from lookalike.api.heaps import share_heaps
     from lookalike.api.keys import parse_key
     from lookalike.api.metrics import Metrics
     from lookalike.api.server import bound, run_server
@@ -72,6 +73,7 @@ def serve(
     from lookalike.library.locate import library_directory
     from lookalike.web import page
 
+    share_heaps()
     settings = ServeSettings(
         host=host,
         port=port,

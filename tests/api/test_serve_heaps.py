@@ -1,0 +1,48 @@
+"""The threads of a service share the heaps of the C library, as glibc itself counts them."""
+
+import subprocess
+import sys
+
+import pytest
+
+COUNTED = """
+import ctypes, sys, tempfile, threading
+from lookalike.api.heaps import HEAPS, share_heaps
+
+shared = sys.argv[1] == "shared" and share_heaps()
+meeting = threading.Barrier(16)
+
+def work():
+    kept = [bytes(2000 + size) for size in range(50)]
+    meeting.wait()
+    return kept
+
+threads = [threading.Thread(target=work) for _ in range(16)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+libc = ctypes.CDLL(None)
+libc.fopen.restype = ctypes.c_void_p
+with tempfile.NamedTemporaryFile() as file:
+    told = ctypes.c_void_p(libc.fopen(file.name.encode(), b"w"))
+    libc.malloc_info(0, told)
+    libc.fclose(told)
+    print(shared, HEAPS, file.read().count(b"<heap nr="))
+"""
+
+
+def heaps(how):
+    done = subprocess.run(
+        [sys.executable, "-c", COUNTED, how], capture_output=True, text=True, timeout=60, check=True
+    )
+    return done.stdout.split()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks glibc")
+def test_sixteen_threads_share_two_heaps():
+    asked, most, found = heaps("shared")
+    if asked == "False":
+        pytest.skip("the C library here is not glibc")
+    assert int(found) <= int(most) == 2
+    assert int(heaps("own")[2]) > 2
