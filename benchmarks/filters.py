@@ -46,7 +46,7 @@ def measure(bench: Bench) -> list[Table]:
     tables = [_resolving(home, count, bench)]
     with lookalike.open(home) as library:
         rows = _searching(library, count, "no index")
-        report = library.build_index("ivfpq" if bench.quick else "auto", latency=0.1)
+        report = library.build_index("ivfpq" if bench.quick else "auto")
         rows += _searching(library, count, report.engine)
     columns = [
         "", "filter", "images left", "resolved ms", "search ms", "with --exact ms",

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lookalike.errors import LibraryDamagedError
 from lookalike.index.blocks import Mask
@@ -18,6 +17,9 @@ TUNED_FOR = 10
 """How many results an effort was chosen for; more are looked for harder."""
 SPARE = 4
 """Candidates beyond those wanted that are scored in float64: float32 may swap near ties."""
+_APART = 7
+"""How much wider still the search among a few is: what is allowed may lie together, away from
+the query, where chance would not have put it (measured: benchmarks/filters.py)."""
 _WRITE_BYTES = 1 << 20
 
 _Way = tuple[Any, int, Any]
@@ -48,20 +50,19 @@ class Ann:
 
     def candidates(
         self,
-        queries: Floats | NDArray[np.float64],
+        queries: Floats,
         wanted: int,
         *,
         effort: Effort | None = None,
         allowed: Mask | None = None,
         refined: Any = None,
-        unit: bool = False,
     ) -> Keys:
         """Positions (q, c) of what may be the `wanted` nearest of queries (q, d), -1 for none.
 
-        `allowed` (n,) bool says which positions may be named. The fewer they are, and the
-        more are wanted, the wider the search. `refined`, not both, is an IndexRefine of faiss
-        around this index: only the best by its scores are named, `SPARE` more than wanted.
-        `unit` says that the queries are of unit length.
+        A cosine index takes queries of any length. `allowed` (n,) bool says which positions
+        may be named. The fewer they are, and the more are wanted, the wider the search.
+        `refined`, not both, is an IndexRefine of faiss around this index: only the best by its
+        scores are named, `SPARE` more than wanted.
         """
         chosen = effort or self.effort
         if allowed is None:
@@ -70,11 +71,7 @@ class Ann:
             selector, _kept = _selector(allowed)
             share = float(np.count_nonzero(allowed)) / len(allowed)
             index, named, parameters = self._way(wanted, chosen, None, selector, share)
-        asked = np.ascontiguousarray(queries, dtype=np.float32)
-        if self.metric == "cosine" and not unit:
-            lengths = np.sqrt(np.vecdot(asked, asked, dtype=np.float64))
-            asked = (asked / lengths[:, None]).astype(np.float32)
-        _, positions = index.search(asked, named, params=parameters)
+        _, positions = index.search(queries, named, params=parameters)
         found: Keys = positions
         return found
 
@@ -90,7 +87,8 @@ class Ann:
     def _way(self, wanted: int, effort: Effort, refined: Any, selector: Any, share: float) -> _Way:
         count = min(len(self), max(TUNED_FOR, wanted) * effort.depth)
         reach = effort.reach * max(1.0, wanted / TUNED_FOR) ** self.engine.GROWTH
-        reached = min(math.ceil(reach / max(1e-6, share)), len(self))
+        reach *= (1 + _APART * (1 - share)) / max(1e-6, share)
+        reached = min(math.ceil(reach), len(self))
         parameters = self.engine.parameters(reached, count, selector)
         named = wanted + SPARE
         if refined is None or named >= count:

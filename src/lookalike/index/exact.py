@@ -98,8 +98,10 @@ def ranked(
     for start in range(0, len(candidates), _RESCORED_AT_ONCE):
         part = slice(start, start + _RESCORED_AT_ONCE)
         vectors = matrix[candidates[part]].astype(np.float64)
-        exact[part], lengths = ranking_scores(vectors, query, metric)
-        longest = max(longest, float(lengths.max()))
+        with np.errstate(invalid="ignore", divide="ignore"):  # rows may be zero
+            exact[part] = ranking_scores(vectors, query, metric)
+        if metric in {"ip", "l2"}:
+            longest = max(longest, math.sqrt(np.vecdot(vectors, vectors).max()))
     usable = np.isfinite(exact)
     candidates, exact = candidates[usable], exact[usable]
     slack = _slack(query, longest, float(-exact.min(initial=0.0)), metric)
@@ -107,19 +109,17 @@ def ranked(
     return candidates[best], exact[best], slack
 
 
-def ranking_scores(vectors: Doubles, query: Doubles, metric: Metric) -> tuple[Doubles, Doubles]:
-    """Scores by which rows are ranked, l2 still squared, and the lengths of the rows."""
-    lengths = np.sqrt(np.vecdot(vectors, vectors))
+def ranking_scores(vectors: Doubles, query: Doubles, metric: Metric) -> Doubles:
+    """Scores by which rows (c, d) are ranked for a query (d,): l2 is still squared."""
     match metric:
         case "cosine":
-            with np.errstate(invalid="ignore", divide="ignore"):
-                return np.vecdot(vectors, query) / lengths, lengths
+            return np.vecdot(vectors, query) / np.sqrt(np.vecdot(vectors, vectors))
         case "ip":
-            return np.vecdot(vectors, query), lengths
+            return np.vecdot(vectors, query)
         case "l2":
-            return -((vectors - query) ** 2).sum(axis=1), lengths
+            return -((vectors - query) ** 2).sum(axis=1)
         case _:  # l1
-            return -np.abs(vectors - query).sum(axis=1), lengths
+            return -np.abs(vectors - query).sum(axis=1)
 
 
 def _slack(query: Doubles, longest: float, furthest: float, metric: Metric) -> float:

@@ -48,16 +48,12 @@ class OnRows:
         `effort` and `allowed` are those of `Ann.candidates`, scores those of `exact.top_k`.
         """
         k = wanted if most is None else min(wanted, most)
-        asked = queries.astype(np.float64)
-        unit = metric == "cosine"
-        if unit:
-            asked /= np.sqrt(np.vecdot(asked, asked))[:, None]
         refined = self._refined if allowed is None and metric == self.ann.metric else None
         named = self.ann.candidates(
-            asked, wanted, effort=effort, allowed=allowed, refined=refined, unit=unit
+            queries, wanted, effort=effort, allowed=allowed, refined=refined
         )
         rows = named if self._same else np.where(named >= 0, self._rows[named], -1)
-        return rescore(self._matrix, asked, rows, k, metric)
+        return rescore(self._matrix, queries, rows, k, metric)
 
 
 def _in_place(matrix: Halves, metric: Metric) -> Any:

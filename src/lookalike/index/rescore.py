@@ -2,39 +2,41 @@
 
 from __future__ import annotations
 
+from math import isfinite, sqrt
+
 import numpy as np
 
 from lookalike.index.ann import SPARE
 from lookalike.index.engine import faiss_metric, load_faiss
-from lookalike.index.exact import Doubles, as_scores, ranking_scores
+from lookalike.index.exact import as_scores, ranking_scores
 from lookalike.types import Floats, Halves, Keys, Metric
 
 
 def rescore(
-    matrix: Halves, asked: Doubles, candidates: Keys, k: int, metric: Metric
+    matrix: Halves, queries: Floats, candidates: Keys, k: int, metric: Metric
 ) -> tuple[Floats, Keys]:
     """The k best of each query's candidates: scores (q, k) and rows of `matrix` (q, k).
 
-    `matrix` is (n, d) float16; `asked` (q, d) float64 are the queries, and both are of unit
-    length for the cosine; `candidates` (q, c) row numbers, -1 where there is none. Scores are
-    those of `exact.top_k`, best first; -inf and -1 stand where there are fewer than k.
+    `matrix` is (n, d) float16, `queries` (q, d), `candidates` (q, c) row numbers, -1 where
+    there is none. Scores are those of `exact.top_k`, best first; -inf and -1 stand where there
+    are fewer than k.
     """
-    scores = np.empty((len(asked), k))
-    rows = np.empty((len(asked), k), dtype=np.int64)
-    for i, query in enumerate(asked):
+    scores = np.empty((len(queries), k))
+    rows = np.empty((len(queries), k), dtype=np.int64)
+    for i, asked in enumerate(queries.astype(np.float64)):
+        query = asked / sqrt(asked @ asked) if metric == "cosine" else asked
         found = candidates[i]
-        there = found >= 0
-        if np.count_nonzero(there) < len(there):
-            found = found[there]
+        if -1 in found.tolist():  # quicker than NumPy where they are few
+            found = found[found >= 0]
         vectors = matrix.take(found, axis=0)
         if len(found) > k + SPARE:
-            few = _few(vectors, query.astype(np.float32), k + SPARE, metric)
+            few = _few(vectors, queries[i : i + 1], k + SPARE, metric)
             found, vectors = found[few], vectors[few]
-        exact, _ = ranking_scores(vectors.astype(np.float64), query, metric)
-        usable = np.isfinite(exact)
-        if np.count_nonzero(usable) < len(usable):
-            found, exact = found[usable], exact[usable]
-        best = np.lexsort((found, -exact))[:k]
+        exact = ranking_scores(vectors.astype(np.float64), query, metric)
+        best = np.lexsort((found, -exact))
+        if len(best) and not (isfinite(exact[best[0]]) and isfinite(exact[best[-1]])):
+            best = best[np.isfinite(exact[best])]
+        best = best[:k]
         count = len(best)
         rows[i, :count], scores[i, :count] = found[best], exact[best]
         if count < k:
@@ -49,5 +51,5 @@ def _few(vectors: Halves, query: Floats, wanted: int, metric: Metric) -> Keys:
     index = faiss.IndexScalarQuantizer(vectors.shape[1], kind, faiss_metric(metric))
     index.is_trained = True  # halves are codes as they are
     index.add_sa_codes(vectors.view(np.uint8))
-    places: Keys = index.search(query[None], wanted)[1][0]
+    places: Keys = index.search(query, wanted)[1][0]
     return places[places >= 0]

@@ -99,6 +99,26 @@ def test_a_cosine_index_also_answers_for_the_metrics_that_rank_alike() -> None:
     np.testing.assert_allclose(scores[5], best, rtol=1e-6)
 
 
+def test_what_is_allowed_may_lie_together_and_far_from_the_query() -> None:
+    rng = np.random.default_rng(0)
+    centres = rng.standard_normal((100, DIM))
+    wide = centres[rng.integers(100, size=8000)] + 0.7 * rng.standard_normal((8000, DIM))
+    wide /= np.linalg.norm(wide, axis=1, keepdims=True)
+    matrix, everything = wide.astype(np.float16), np.arange(8000)
+    ann = building.build("ivf", matrix, everything, "cosine", lambda *_: None, lambda: False)
+    side = matrix[:, 0]
+    allowed = side >= np.sort(side)[-800]
+    queries = matrix[side < 0][:100].astype(np.float32)
+    two_cells = Effort(2, 1)
+    _, found = OnRows(ann, matrix, everything).nearest(
+        queries, 10, "cosine", effort=two_cells, allowed=allowed
+    )
+    kept = np.flatnonzero(allowed)
+    known = [kept[nearest(matrix[kept], query, "cosine")[1]] for query in queries]
+    alike = [np.isin(*pair).mean() for pair in zip(found, known, strict=True)]
+    assert np.mean(alike) > 0.97
+
+
 def test_from_several_threads_with_several_wishes() -> None:
     index = laid("ivfpq", "cosine", np.arange(COUNT))
     wishes = [(wanted, i) for i in range(40) for wanted in (1, 10, 25)]

@@ -136,6 +136,11 @@ def like(pattern: str) -> Says:
     if len(parts) > 2 and parts[0] == parts[-1] == "" and all(inside):
         word = "".join(filter(None, inside))
         return lambda text: word in text
+    if None not in parts and parts.count("") == 1:
+        at = parts.index("")
+        start, end = "".join(filter(None, parts[:at])), "".join(filter(None, parts[at + 1 :]))
+        least = len(start) + len(end)
+        return lambda text: text.endswith(end) and text.startswith(start) and len(text) >= least
     pieces = [""]
     for part in parts:
         if part == "":
@@ -144,5 +149,5 @@ def like(pattern: str) -> Says:
             pieces[-1] += "." if part is None else re.escape(part)
     first, *rest = pieces
     inner = "".join(f"(?>.*?{piece})" for piece in rest[:-1] if piece)
-    end = f".*{rest[-1]}" if rest else ""
-    return re.compile(rf"{first}{inner}{end}\Z", re.DOTALL).match
+    last = f".*{rest[-1]}" if rest else ""
+    return re.compile(rf"{first}{inner}{last}\Z", re.DOTALL).match
