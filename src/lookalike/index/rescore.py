@@ -23,9 +23,11 @@ def rescore(
     """
     scores = np.empty((len(queries), k))
     rows = np.empty((len(queries), k), dtype=np.int64)
-    for i, asked in enumerate(queries.astype(np.float64)):
-        query = asked / sqrt(asked @ asked) if metric == "cosine" else asked
-        found = candidates[i]
+    wide = queries.astype(np.float64)
+    for i in range(len(wide)):
+        query, found = wide[i], candidates[i]
+        if metric == "cosine":
+            query /= sqrt(query.dot(query))
         if -1 in found.tolist():  # quicker than NumPy where they are few
             found = found[found >= 0]
         vectors = matrix.take(found, axis=0)
