@@ -11,6 +11,7 @@ from lookalike.embed.crowd import CrowdEmbedder
 from lookalike.embed.embedder import Embedder
 from lookalike.embed.way import Way
 from lookalike.errors import UsageError
+from lookalike.images.crew import AT_ONCE
 from lookalike.images.limits import DEFAULT_LIMITS, Limits
 from lookalike.images.pool import DecodePool
 from lookalike.images.preprocess import Preprocessing
@@ -126,4 +127,5 @@ class Resources:
             slots=workers * SLOTS_PER_WORKER,
             limits=self.limits,
             thumbnails=thumbnails,
+            backlog=AT_ONCE,
         )

@@ -27,7 +27,8 @@ class _Job(Generic[Done]):
 class Crew:
     """`workers` processes of one setup; a task that crashes or hangs one costs that task alone.
 
-    Each task has `seconds`.
+    Each task has `seconds`. A further process is given work only where more than `backlog`
+    tasks wait for each before it: where few do, those who are warm do them at less cost.
     """
 
     def __init__(
@@ -36,15 +37,19 @@ class Crew:
         workers: int,
         seconds: float,
         inherited: Collection[int] = (),
+        backlog: int = 0,
     ) -> None:
         self._seconds = seconds
+        self._backlog = backlog
         self._workers = [DecoderProcess(setup, inherited) for _ in range(workers)]
         self._jobs: deque[_Job[Any]] = deque()
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._calls = [threading.Condition(self._lock) for _ in self._workers]
+        self._idle: list[int] = []
         self._closed = threading.Event()
         self._threads = [
-            threading.Thread(target=self._serve, args=(worker,), name="decode", daemon=True)
-            for worker in self._workers
+            threading.Thread(target=self._serve, args=(number,), name="decode", daemon=True)
+            for number in range(workers)
         ]
         self._threads.append(threading.Thread(target=self._watch_deadlines, daemon=True))
         for thread in self._threads:
@@ -53,22 +58,23 @@ class Crew:
     def submit(self, task: Task, read: Callable[[Outcome], Done]) -> Future[Done]:
         """What `read` makes of the outcome of a task, or raises."""
         future: Future[Done] = Future()
-        with self._changed:
+        with self._lock:
             if self._closed.is_set():
                 raise RuntimeError("The crew has gone home.")
             self._jobs.append(_Job(task, read, future))
-            self._changed.notify()
+            self._call_one()
         return future
 
     def close(self) -> None:
         """Stop the processes; what they were at fails."""
-        with self._changed:
+        with self._lock:
             if self._closed.is_set():
                 return
             self._closed.set()
             waiting = list(self._jobs)
             self._jobs.clear()
-            self._changed.notify_all()
+            for call in self._calls:
+                call.notify()
         for job in waiting:
             job.future.cancel()
         for worker in self._workers:
@@ -78,22 +84,34 @@ class Crew:
         for worker in self._workers:
             worker.close()
 
-    def _serve(self, worker: DecoderProcess) -> None:
-        while jobs := self._next():
+    def _serve(self, number: int) -> None:
+        worker = self._workers[number]
+        while jobs := self._next(number):
             outcomes = worker.ask([job.task for job in jobs], self._seconds)
             for job, outcome in zip(jobs, outcomes, strict=True):
                 _settle(job, outcome)
 
-    def _next(self) -> list[_Job[Any]]:
+    def _next(self, number: int) -> list[_Job[Any]]:
         """The next job, and some of those behind it if all are light; none at the end."""
-        with self._changed:
+        with self._lock:
             while not self._closed.is_set():
-                fair = min(AT_ONCE, -(-len(self._jobs) // len(self._workers)))
-                jobs = self._taken(fair)
-                if jobs:
-                    return jobs
-                self._changed.wait()
+                if len(self._jobs) > number * self._backlog:
+                    fair = -(-len(self._jobs) // len(self._workers))
+                    jobs = self._taken(min(AT_ONCE, max(fair, self._backlog)))
+                    if jobs:
+                        self._call_one()
+                        return jobs
+                self._idle.append(number)
+                self._calls[number].wait()
         return []
+
+    def _call_one(self) -> None:
+        """Call the first who is idle, if enough wait for it."""
+        if self._idle:
+            first = min(self._idle)
+            if len(self._jobs) > first * self._backlog:
+                self._idle.remove(first)
+                self._calls[first].notify()
 
     def _taken(self, most: int) -> list[_Job[Any]]:
         jobs: list[_Job[Any]] = []

@@ -41,7 +41,8 @@ class DecodePool:
 
     A crash, a bomb or a hang costs the image at hand; its process is replaced. At most
     `slots` decoded images can be held at a time; the caller releases each. A thumbnail is
-    made with `thumbnails`, and always of bytes that can be had only once.
+    made with `thumbnails`, and always of bytes that can be had only once. `backlog` is that
+    of a `Crew`.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class DecodePool:
         slots: int,
         limits: Limits = DEFAULT_LIMITS,
         thumbnails: bool = False,
+        backlog: int = 0,
     ) -> None:
         side = preprocessing.crop
         self._limits = limits
@@ -65,7 +67,8 @@ class DecodePool:
             "preprocessing": preprocessing.as_recipe(),
             "shared": self._shared.address,
         }
-        self._crew = Crew(setup, workers, limits.seconds, self._shared.descriptors)
+        inherited = self._shared.descriptors
+        self._crew = Crew(setup, workers, limits.seconds, inherited, backlog)
 
     @property
     def free_slots(self) -> int:
