@@ -28,9 +28,12 @@ _PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA synchronous = FULL",
     "PRAGMA fullfsync = ON",
-    "PRAGMA cache_size = -16384",
     "PRAGMA journal_size_limit = 67108864",
 )
+_WRITER_KIB = 16384
+_READER_KIB = 2048
+"""Pages that a connection keeps. A service has many readers, and each fills what it may; the
+system keeps the file's pages for all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,7 @@ class Database:
             if self._closed:
                 raise LibraryError(f"The library {self.directory} is closed.")
             if self._writer is None:
-                self._writer = _connect(self.path, "mode=rw")
+                self._writer = _connect(self.path, "mode=rw", _WRITER_KIB)
             writer = self._writer
             writer.execute("BEGIN IMMEDIATE")
             try:
@@ -133,7 +136,7 @@ class Database:
 
     def _bring_up_to_date(self) -> None:
         with self.lock, translated(self.path):
-            connection = _connect(self.path, "mode=rwc")
+            connection = _connect(self.path, "mode=rwc", _WRITER_KIB)
             try:
                 connection.execute(f"PRAGMA page_size = {schema.PAGE_SIZE}")
                 connection.execute("PRAGMA journal_mode = WAL")
@@ -177,7 +180,7 @@ def sync_directory(directory: Path) -> None:
             os.close(handle)
 
 
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
+def _connect(path: Path, mode: str, cache_kib: int) -> sqlite3.Connection:
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?{mode}",
         uri=True,
@@ -185,7 +188,7 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
         check_same_thread=False,
     )
     try:
-        for pragma in _PRAGMAS:
+        for pragma in (*_PRAGMAS, f"PRAGMA cache_size = -{cache_kib}"):
             connection.execute(pragma)
         connection.execute("PRAGMA user_version").fetchone()
     except BaseException:
@@ -197,14 +200,14 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
 def _connect_reader(path: Path) -> sqlite3.Connection:
     """A connection for reading, even where nothing may be written beside the database."""
     try:
-        return _connect(path, "mode=rw")
+        return _connect(path, "mode=rw", _READER_KIB)
     except sqlite3.OperationalError as error:
         if _code(error) not in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}:
             raise
     try:
-        return _connect(path, "mode=ro")
+        return _connect(path, "mode=ro", _READER_KIB)
     except sqlite3.OperationalError:
-        return _connect(path, "immutable=1")
+        return _connect(path, "immutable=1", _READER_KIB)
 
 
 @contextmanager
