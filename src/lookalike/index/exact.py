@@ -111,15 +111,17 @@ def ranked(
 
 def ranking_scores(vectors: Doubles, query: Doubles, metric: Metric) -> Doubles:
     """Scores by which rows (c, d) are ranked for a query (d,): l2 is still squared."""
+    scores: Doubles
     match metric:
         case "cosine":
-            return np.vecdot(vectors, query) / np.sqrt(np.vecdot(vectors, vectors))
+            scores = np.vecdot(vectors, query) / np.sqrt(np.vecdot(vectors, vectors))
         case "ip":
-            return np.vecdot(vectors, query)
+            scores = np.vecdot(vectors, query)
         case "l2":
-            return -((vectors - query) ** 2).sum(axis=1)
+            scores = -((vectors - query) ** 2).sum(axis=1)
         case _:  # l1
-            return -np.abs(vectors - query).sum(axis=1)
+            scores = -np.abs(vectors - query).sum(axis=1)
+    return scores
 
 
 def _slack(query: Doubles, longest: float, furthest: float, metric: Metric) -> float:
