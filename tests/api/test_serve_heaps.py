@@ -46,3 +46,38 @@ def test_sixteen_threads_share_two_heaps():
         pytest.skip("the C library here is not glibc")
     assert int(found) <= int(most) == 2
     assert int(heaps("own")[2]) > 2
+
+
+LARGE_ONES = """
+import ctypes, sys
+from lookalike.api.heaps import share_heaps
+
+class Told(ctypes.Structure):  # struct mallinfo2
+    _fields_ = [(name, ctypes.c_size_t) for name in (
+        "arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks",
+        "fordblks", "keepcost",
+    )]
+
+shared = sys.argv[1] == "shared" and share_heaps()
+libc = ctypes.CDLL(None)
+if not hasattr(libc, "mallinfo2"):
+    raise SystemExit("an older C library")
+libc.mallinfo2.restype = Told
+large = bytearray(8 << 20)
+del large
+before = libc.mallinfo2().hblks
+large = bytearray(4 << 20)
+print(shared, libc.mallinfo2().hblks - before)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks glibc")
+def test_large_blocks_stay_outside_the_heaps_however_many_came_before():
+    told = []
+    for how in ("shared", "own"):
+        command = [sys.executable, "-c", LARGE_ONES, how]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        if "older" in done.stderr:
+            pytest.skip("this C library does not say what lies outside its heaps")
+        told.append(done.stdout.split())
+    assert told == [["True", "1"], ["False", "0"]]
