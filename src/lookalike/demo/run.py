@@ -13,6 +13,7 @@ import numpy as np
 from lookalike.demo.garments import draw_catalogue
 from lookalike.embed.report import Report
 from lookalike.index.exact import top_k
+from lookalike.index.halves import as_floats
 from lookalike.library import opening
 from lookalike.library.library import Library
 from lookalike.search.results import Hits
@@ -88,7 +89,7 @@ def precision_at(library: Library, k: int) -> tuple[dict[str, float], float | No
     if not usable.any() or len(names) < 2:
         return {}, None
     matrix = library.matrix()
-    _, rows = top_k(matrix, matrix[usable].astype(np.float32), k + 1, "cosine", unit=True)
+    _, rows = top_k(matrix, as_floats(matrix[usable]), k + 1, "cosine", unit=True)
     own = np.flatnonzero(usable)
     shares = []
     for query, found in zip(own, rows, strict=True):

@@ -10,6 +10,7 @@ import numpy as np
 from lookalike.evaluate.intervals import Difference, Estimate, bootstrap, holm, paired
 from lookalike.evaluate.metrics import Doubles, Ranked, per_query
 from lookalike.evaluate.truth import MISSING
+from lookalike.index.halves import as_floats
 from lookalike.types import Halves, Keys
 
 _ROWS_AT_ONCE = 8192
@@ -117,7 +118,7 @@ def _diversity(rows: Keys, matrix: Halves) -> Doubles:
     for start in range(0, len(rows), step):
         some = rows[start : start + step]
         there = some >= 0
-        vectors = matrix[some].astype(np.float64)
+        vectors = as_floats(matrix[some]).astype(np.float64)
         lengths = np.linalg.norm(vectors, axis=2, keepdims=True)
         vectors *= there[:, :, None] / np.maximum(lengths, 1e-12)
         counts = there.sum(axis=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from lookalike.index.halves import as_floats
 from lookalike.types import Floats, Halves
 
 _SAMPLE = 20_000
@@ -17,7 +18,7 @@ def principal(vectors: Halves, count: int, seed: int) -> Floats:
     vectors do not have are 0.
     """
     chosen = np.sort(np.random.default_rng(seed).permutation(len(vectors))[:_SAMPLE])
-    sample = np.asarray(vectors[chosen], dtype=np.float64)
+    sample = as_floats(vectors[chosen]).astype(np.float64)
     mean = sample.mean(axis=0)
     sample -= mean
     _, directions = np.linalg.eigh(sample.T @ sample)
@@ -25,6 +26,6 @@ def principal(vectors: Halves, count: int, seed: int) -> Floats:
     axes *= np.sign(np.take_along_axis(axes, np.argmax(np.abs(axes), axis=1)[:, None], axis=1))
     points = np.zeros((len(vectors), count), dtype=np.float32)
     for start in range(0, len(vectors), _SAMPLE):
-        block = np.asarray(vectors[start : start + _SAMPLE], dtype=np.float64) - mean
+        block = as_floats(vectors[start : start + _SAMPLE]).astype(np.float64) - mean
         points[start : start + _SAMPLE, : len(axes)] = block @ axes.T
     return points

@@ -8,6 +8,7 @@ from typing import TypeAlias
 import numpy as np
 
 from lookalike.index.blocks import Best, blocks, numpy_ranker, onnx_ranker
+from lookalike.index.halves import as_floats
 from lookalike.types import Floats, Halves, Keys, Metric
 
 OnStep: TypeAlias = Callable[[str, int, int], None]
@@ -62,7 +63,7 @@ def neighbours_of(
 
 def unit(rows: Halves | Floats, metric: Metric) -> Floats:
     """Rows as float32, of length 1 where they are compared by the cosine."""
-    wide: Floats = np.asarray(rows, dtype=np.float32)
+    wide = as_floats(rows)
     if metric != "cosine":
         return wide
     lengths = np.linalg.norm(wide, axis=1, keepdims=True)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lookalike.index.halves import as_floats
 from lookalike.types import Floats, Halves, Keys
 
 EXACT_ROWS = 50_000
@@ -47,7 +48,7 @@ def near_rows(
 
 def unit_rows(matrix: Halves, rows: Keys) -> Floats:
     """Some rows as float32 of length 1; rows of zeros stay so."""
-    found = matrix[rows].astype(np.float32)
+    found = as_floats(matrix[rows])
     lengths = np.linalg.norm(found, axis=1, keepdims=True)
     unit: Floats = found / np.maximum(lengths, 1e-12)
     return unit

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from itertools import pairwise
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lookalike.index.halves import as_floats
 from lookalike.types import Floats, Halves, Keys, Metric
 
 BLOCK_ROWS = 1024
@@ -16,41 +19,67 @@ _QUERIES_AT_ONCE = 256
 _MOST_PENDING = 1 << 18
 
 Value = TypeVar("Value", bound=np.generic)
+Done = TypeVar("Done")
 Mask: TypeAlias = NDArray[np.bool_]
 Ranker: TypeAlias = Callable[[Halves, Floats], Floats]
 """Rows (b, d) float16 and queries (q, d) -> rough ranking scores (b, q), higher is better."""
 
 
 def scan_blocks(
-    matrix: Halves, queries: Floats, wanted: int, ranker: Ranker, skip: Mask | None
+    matrix: Halves,
+    queries: Floats,
+    wanted: int,
+    ranker: Ranker,
+    skip: Mask | None,
+    *,
+    threads: int = 1,
 ) -> tuple[Floats, Keys]:
     """The worst rough score (q,) among the best `wanted` rows, and those rows (q, wanted).
 
     Rows are in no order; -1 stands where there are fewer. Of equal scores the lower rows
-    are taken. Memory beside the matrix is a few blocks.
+    are taken. Each thread scans a part of the rows; memory beside the matrix is a few blocks
+    for each.
     """
     worst = np.empty(len(queries), dtype=np.float32)
     rows = np.empty((len(queries), wanted), dtype=np.int64)
     for start in range(0, len(queries), _QUERIES_AT_ONCE):
         some = slice(start, start + _QUERIES_AT_ONCE)
-        best = Best(len(queries[some]), wanted)
-        for numbers, block in blocks(matrix, skip, BLOCK_ROWS):
-            best.offer(numbers, ranker(block, queries[some]))
-        best.settle()
-        worst[some], rows[some] = best.scores[:, -1], best.rows
+
+        def best_of(part: slice, asked: Floats = queries[some]) -> Best:
+            best = Best(len(asked), wanted)
+            for numbers, block in blocks(matrix, skip, BLOCK_ROWS, part):
+                best.offer(numbers, ranker(block, asked))
+            best.settle()
+            return best
+
+        first, *others = in_parts(best_of, len(matrix), threads)
+        for other in others:
+            first.take_in(other)
+        worst[some], rows[some] = first.scores[:, -1], first.rows
     return worst, rows
 
 
+def in_parts(work: Callable[[slice], Done], rows: int, threads: int) -> list[Done]:
+    """What `work` makes of as many equal parts of the rows as there are threads, one in each."""
+    edges = np.linspace(0, rows, threads + 1).astype(int).tolist()
+    parts = [slice(start, end) for start, end in pairwise(edges)]
+    if threads == 1:
+        return [work(parts[0])]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(work, parts))
+
+
 def blocks(
-    matrix: NDArray[Value], skip: Mask | None, height: int
+    matrix: NDArray[Value], skip: Mask | None, height: int, part: slice | None = None
 ) -> Iterator[tuple[Keys, NDArray[Value]]]:
     """Row numbers (b,) and rows (b, d) of blocks of `height` rows, without the rows to skip."""
-    for start in range(0, len(matrix), height):
-        block = matrix[start : start + height]
+    first, end = (part.start, part.stop) if part else (0, len(matrix))
+    for start in range(first, end, height):
+        block = matrix[start : min(start + height, end)]
         if skip is None:
             yield np.arange(start, start + len(block)), np.ascontiguousarray(block)
             continue
-        live = np.flatnonzero(~skip[start : start + height])
+        live = np.flatnonzero(~skip[start : start + len(block)])
         if len(live):
             yield start + live, block[live]
 
@@ -85,6 +114,12 @@ class Best:
         if self._offered & (self._offered - 1) == 0 or self._pending_count > _MOST_PENDING:
             self.settle()
 
+    def take_in(self, other: Best) -> None:
+        """Merge the settled lists for the same queries of other rows into these."""
+        query, place = np.nonzero(other.rows >= 0)
+        self._pending.append((query, other.rows[query, place], other.scores[query, place]))
+        self.settle()
+
     def settle(self) -> None:
         """Merge what is pending into the lists."""
         count, wanted = self.scores.shape
@@ -105,7 +140,7 @@ def numpy_ranker(metric: Metric, *, unit: bool) -> Ranker:
     """Plain NumPy: the least to import, and the only one for l1."""
 
     def rank(block: Halves, queries: Floats) -> Floats:
-        rows = block.astype(np.float32)
+        rows = as_floats(block)
         if metric == "l1":
             return -np.stack([np.abs(rows - query).sum(axis=1) for query in queries], axis=1)
         squares = np.einsum("ij,ij->i", rows, rows) if _needs_squares(metric, unit) else None
@@ -114,9 +149,9 @@ def numpy_ranker(metric: Metric, *, unit: bool) -> Ranker:
     return rank
 
 
-def onnx_ranker(metric: Metric, *, unit: bool) -> Ranker:
-    """ONNX Runtime on all cores, which casts float16 many times faster than NumPy."""
-    session = _session(_needs_squares(metric, unit))
+def onnx_ranker(metric: Metric, *, unit: bool, threads: int = 0) -> Ranker:
+    """ONNX Runtime, on all cores or `threads`, which casts a float16 on its way to the product."""
+    session = _session(_needs_squares(metric, unit), threads)
 
     def rank(block: Halves, queries: Floats) -> Floats:
         products, *squares = session.run(None, {"rows": block, "queries": queries.T})
@@ -141,7 +176,7 @@ def _ranking(products: Floats, squares: Floats | None, queries: Floats, metric: 
 
 
 @cache
-def _session(with_squares: bool) -> Any:
+def _session(with_squares: bool, threads: int) -> Any:
     """The graph `rows` (b, d) float16, `queries` (d, q) -> products (b, q), squares (b,)."""
     import onnxruntime
     from onnx import TensorProto, helper
@@ -166,6 +201,7 @@ def _session(with_squares: bool) -> Any:
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
     options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
     # threads that spin between two blocks take as much again, from whatever else is at work
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return onnxruntime.InferenceSession(

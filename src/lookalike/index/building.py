@@ -10,6 +10,7 @@ import numpy as np
 
 from lookalike.index.ann import Ann
 from lookalike.index.engine import Effort, engine, one_thread
+from lookalike.index.halves import as_floats
 from lookalike.types import Halves, Keys, Metric, Stop
 
 OnStep = Callable[[str, int, int], None]
@@ -63,4 +64,4 @@ def _threads_for(values: int) -> AbstractContextManager[None]:
 
 
 def _floats(matrix: Halves, rows: Keys) -> Any:
-    return np.asarray(matrix)[rows].astype(np.float32)
+    return as_floats(np.asarray(matrix)[rows])

@@ -8,18 +8,20 @@ the k best, given the rounding of the scan, the scan is repeated with more candi
 from __future__ import annotations
 
 import math
+import os
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lookalike.errors import UsageError
 from lookalike.index.blocks import Mask, numpy_ranker, onnx_ranker, scan_blocks
+from lookalike.index.halves import as_floats
 from lookalike.index.lists import can_scan_lists, scan_lists
 from lookalike.types import FLOAT_METRICS, Floats, Halves, Keys, Metric
 
 _SMALL = 8_000_000
 """Elements up to which NumPy is done before faiss is imported."""
-_FEW_QUERIES = 6
+_FEW_QUERIES = 3
 """Fewer than this are scanned one by one; more share the cast of each block."""
 _MOST_CANDIDATES = 4096
 _RESCORED_AT_ONCE = 256
@@ -77,11 +79,22 @@ def _scan(
     matrix: Halves, queries: Floats, wanted: int, metric: Metric, skip: Mask | None, *, unit: bool
 ) -> tuple[Floats, Keys]:
     """The worst rough score (q,) among the candidates, and the candidates (q, wanted)."""
-    small = matrix.size < _SMALL
-    if not small and len(queries) < _FEW_QUERIES and can_scan_lists(matrix, metric, unit=unit):
-        return scan_lists(matrix, queries, wanted, metric, skip)
-    make_ranker = numpy_ranker if small or metric == "l1" else onnx_ranker
-    return scan_blocks(matrix, queries, wanted, make_ranker(metric, unit=unit), skip)
+    if matrix.size < _SMALL:
+        return scan_blocks(matrix, queries, wanted, numpy_ranker(metric, unit=unit), skip)
+    threads = max(1, min(_cores(), len(matrix) // wanted))
+    if len(queries) < _FEW_QUERIES and can_scan_lists(matrix, metric, unit=unit):
+        return scan_lists(matrix, queries, wanted, metric, skip, threads=threads)
+    if metric == "l1":
+        ranker = numpy_ranker(metric, unit=unit)
+    else:
+        ranker = onnx_ranker(metric, unit=unit, threads=1)
+    return scan_blocks(matrix, queries, wanted, ranker, skip, threads=threads)
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def ranked(
@@ -97,7 +110,7 @@ def ranked(
     longest = 0.0
     for start in range(0, len(candidates), _RESCORED_AT_ONCE):
         part = slice(start, start + _RESCORED_AT_ONCE)
-        vectors = matrix[candidates[part]].astype(np.float64)
+        vectors = as_floats(matrix[candidates[part]]).astype(np.float64)
         with np.errstate(invalid="ignore", divide="ignore"):  # rows may be zero
             exact[part] = ranking_scores(vectors, query, metric)
         if metric in {"ip", "l2"}:

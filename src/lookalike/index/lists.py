@@ -8,15 +8,12 @@ quantizer, so nothing is copied, and a memory-mapped file is read as it is scann
 from __future__ import annotations
 
 import importlib
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from lookalike.index.blocks import Mask
+from lookalike.index.blocks import Mask, in_parts
 from lookalike.types import Floats, Halves, Keys, Metric
 
 
@@ -28,23 +25,26 @@ def can_scan_lists(matrix: Halves, metric: Metric, *, unit: bool) -> bool:
 
 
 def scan_lists(
-    matrix: Halves, queries: Floats, wanted: int, metric: Metric, skip: Mask | None
+    matrix: Halves,
+    queries: Floats,
+    wanted: int,
+    metric: Metric,
+    skip: Mask | None,
+    *,
+    threads: int,
 ) -> tuple[Floats, Keys]:
     """The worst rough score (q,) among the best `wanted` rows, and those rows (q, wanted).
 
-    Rows are in no order; -1 stands where there are fewer. Each core scans a part of the rows.
+    Rows are in no order; -1 stands where there are fewer. Each thread scans a part of the rows.
     """
-    threads = max(1, min(_cores(), len(matrix) // wanted))
-    edges = np.linspace(0, len(matrix), threads + 1).astype(int).tolist()
-    parts = [slice(start, end) for start, end in pairwise(edges)]
     worst = np.empty(len(queries), dtype=np.float32)
     rows = np.empty((len(queries), wanted), dtype=np.int64)
-    with ThreadPoolExecutor(threads) as pool:
-        for i, query in enumerate(np.ascontiguousarray(queries)):
-            scan = scanner(matrix, query, wanted, metric, skip)
-            scores, numbers = map(np.concatenate, zip(*pool.map(scan, parts), strict=True))
-            best = np.argpartition(-scores, wanted - 1)[:wanted]
-            worst[i], rows[i] = scores[best].min(), numbers[best]
+    for i, query in enumerate(np.ascontiguousarray(queries)):
+        scan = scanner(matrix, query, wanted, metric, skip)
+        found = in_parts(scan, len(matrix), threads)
+        scores, numbers = map(np.concatenate, zip(*found, strict=True))
+        best = np.argpartition(-scores, wanted - 1)[:wanted]
+        worst[i], rows[i] = scores[best].min(), numbers[best]
     return worst, rows
 
 
@@ -81,9 +81,3 @@ def scanner(
         return sign * scores, numbers
 
     return scan
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

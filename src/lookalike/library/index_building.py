@@ -14,6 +14,7 @@ from lookalike.errors import LibraryError, StorageFullError
 from lookalike.index.ann import Ann
 from lookalike.index.building import OnStep, build, extend
 from lookalike.index.choose import Choice, Wish
+from lookalike.index.halves import as_floats
 from lookalike.index.tuning import Measured, Truth, truth, tune
 from lookalike.library.index_reports import IndexReport, report_of
 from lookalike.library.indexes import open_ann
@@ -63,7 +64,7 @@ def build_one(
     ann = build(name, view.matrix, others, space.metric, hear.on_step, hear.stop)
     built = time.perf_counter() - start
     hear.on_step("measuring", 0, 1)
-    queries = np.asarray(view.matrix)[held].astype(np.float32)
+    queries = as_floats(np.asarray(view.matrix)[held])
     unit = bool(space.recipe["normalised"])
     none = np.full(len(held), -1)
     known = truth(view.matrix, queries, none, space.metric, skip, unit=unit)
@@ -109,7 +110,7 @@ def asked_again(space: Space, view: MatrixView, rows: Keys) -> Truth:
     hidden = alive[np.sort(generator.permutation(len(alive))[: QUERIES // 2])]
     skip = np.ones(len(view.keys), dtype=np.bool_)
     skip[alive] = False
-    queries = np.asarray(view.matrix)[hidden].astype(np.float32)
+    queries = as_floats(np.asarray(view.matrix)[hidden])
     unit = bool(space.recipe["normalised"])
     return truth(view.matrix, queries, hidden, space.metric, skip, unit=unit)
 

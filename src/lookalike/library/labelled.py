@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lookalike.evaluate.truth import MISSING, codes_of
+from lookalike.index.halves import as_floats
 from lookalike.learn.from_classes import Classes
 from lookalike.search.allowed import rows_of
 from lookalike.store.facts import Facts
@@ -51,7 +52,7 @@ def labelled(
         alone = groups.max(initial=MISSING) + 1 + facts.contents
         units = np.where(groups == MISSING, alone, groups)
     rows = _some(np.flatnonzero(codes != MISSING), most, warnings)
-    vectors = store.compact(space)[0][own[rows]].astype(np.float32)
+    vectors = as_floats(store.compact(space)[0][own[rows]])
     parts = (codes[rows], units[rows], groups[rows], facts.contents[rows])
     return Classes(vectors, *parts), names
 
@@ -85,7 +86,7 @@ def vectors_of(
 ) -> tuple[Floats, Facts]:
     """The vectors of images of which something is known, float32, and the facts beside them."""
     facts, rows = with_vectors(store, space, facts, allowed)
-    return store.compact(space)[0][rows].astype(np.float32), facts
+    return as_floats(store.compact(space)[0][rows]), facts
 
 
 def _some(rows: Keys, most: int, warnings: list[str]) -> Keys:

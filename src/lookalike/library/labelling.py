@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from lookalike.errors import SourceError, UnknownNameError, UsageError
+from lookalike.index.halves import as_floats
 from lookalike.learn.chances import Doubles
 from lookalike.learn.propagation import Examples, Propagator, learn_labels, unsure_first
 from lookalike.library.clustering import ClusterInfo, kept_clusters
@@ -224,8 +225,7 @@ def _predicted(learned: Propagator, vectors: Vectors, rows: Keys) -> tuple[Keys,
 
 
 def _floats(vectors: Vectors, rows: Keys) -> Floats:
-    chosen: Floats = np.asarray(vectors.rows[rows]).astype(np.float32)
-    return chosen
+    return as_floats(np.asarray(vectors.rows[rows]))
 
 
 def _clusters(store: Store) -> dict[str, ClusterInfo]:

@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 from lookalike.embed.resources import Resources
 from lookalike.errors import LookalikeError, UsageError
 from lookalike.evaluate.truth import codes_of
+from lookalike.index.halves import as_floats
 from lookalike.learn.classifier import Classifier
 from lookalike.library.classifying import opened
 from lookalike.library.embedding import embed_with
@@ -70,7 +71,7 @@ def apply(store: Store, name: str, column: str | None, on_step: OnStep, stop: St
     for contents, vectors in store.vector_blocks(space):
         if stop():
             break
-        said = _said(classifier, vectors.astype(np.float32))
+        said = _said(classifier, as_floats(vectors))
         kinds.update(zip(contents, (word for word, _ in said), strict=True))
         chances.update(zip(contents, (chance for _, chance in said), strict=True))
         on_step("classifying", len(kinds), total)
@@ -98,7 +99,7 @@ def fill_predictions(store: Store, stop: Stop) -> list[str]:
         chance = record.target + CHANCE
         while not stop() and (some := store.underived(chance, space)):
             contents = [content for content, _ in some]
-            vectors = np.stack([vector for _, vector in some]).astype(np.float32)
+            vectors = as_floats(np.stack([vector for _, vector in some]))
             said = _said(classifier, vectors)
             words = zip(contents, (word for word, _ in said), strict=True)
             store.derive(record.target, words)  # before the chances: they say what is done

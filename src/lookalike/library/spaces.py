@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from lookalike.embed.pipeline import Pipeline
 from lookalike.embed.report import Report
 from lookalike.embed.resources import Resources
 from lookalike.embed.way import Way, find_way
 from lookalike.errors import LookalikeError, RecipeMismatchError, UsageError
+from lookalike.index.halves import as_floats
 from lookalike.library.adding import OnProgress, SpaceCatalog
 from lookalike.library.carried import carried_model
 from lookalike.store import learned
@@ -170,7 +169,7 @@ def _from_parent(
     store: Store, parent: Space, space: Space, rest: Way, report: Report, how: Filling
 ) -> None:
     for contents, halves in store.unmapped_blocks(parent, space):
-        vectors = rest.reduce(halves.astype(np.float32))
+        vectors = rest.reduce(as_floats(halves))
         store.add_vectors(space, zip(contents, vectors, strict=True))
         report.embedded += len(contents)
         report.offered += len(contents)
@@ -229,7 +228,7 @@ def _if_unchanged(outcome: Outcome, expected: bytes) -> Outcome:
 
 def _floats(store: Store, space: Space) -> Iterator[Floats]:
     for _, block in store.vector_blocks(space):
-        yield block.astype(np.float32)
+        yield as_floats(block)
 
 
 def is_imported(space: Space) -> bool:

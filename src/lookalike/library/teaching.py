@@ -15,6 +15,7 @@ from lookalike.embed.report import Report
 from lookalike.embed.way import unit_length
 from lookalike.errors import NotBetterError, RecipeMismatchError, UnknownNameError, UsageError
 from lookalike.evaluate.evaluation import SIGNIFICANT
+from lookalike.index.halves import as_floats
 from lookalike.learn.from_classes import METHODS, Lesson, OnStep, learn_classes
 from lookalike.learn.from_verdicts import learn_from_verdicts
 from lookalike.learn.linear import principal
@@ -144,7 +145,7 @@ def _mapped(store: Store, name: str, parent: Space, step: Taught) -> Report:
     store.space_learned(space, [step.arrays])
     report = Report(source=f"space:{name}", library=str(store.directory), space=name)
     for contents, halves in store.unmapped_blocks(parent, space):
-        vectors = unit_length(step.apply(halves.astype(np.float32)))
+        vectors = unit_length(step.apply(as_floats(halves)))
         store.add_vectors(space, zip(contents, vectors, strict=True))
         report.embedded += len(contents)
         report.offered += len(contents)

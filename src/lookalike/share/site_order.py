@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from lookalike.index.halves import as_floats
 from lookalike.types import Floats, Halves, Keys
 
 _SAMPLE = 1024
@@ -51,5 +52,5 @@ def _along(rows: Halves, part: Keys) -> Floats:
 
 
 def _finite(rows: Halves) -> Floats:
-    wide: Floats = np.nan_to_num(rows.astype(np.float32), posinf=0, neginf=0)
+    wide: Floats = np.nan_to_num(as_floats(rows), posinf=0, neginf=0)
     return wide

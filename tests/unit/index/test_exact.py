@@ -16,7 +16,14 @@ from lookalike.index import exact
 from lookalike.index.exact import top_k
 from lookalike.types import FLOAT_METRICS, Floats, Halves, Keys, Metric
 
-KERNELS = {"numpy": (1 << 60, 0), "lists": (0, 1 << 60), "onnx": (0, 0)}
+KERNELS = {
+    "numpy": (1 << 60, 0, 1),
+    "lists": (0, 1 << 60, 1),
+    "lists in parts": (0, 1 << 60, 3),
+    "onnx": (0, 0, 1),
+    "onnx in parts": (0, 0, 3),
+}
+"""The elements that are few, the queries that are few, and the cores."""
 
 
 @pytest.fixture(params=KERNELS)
@@ -26,9 +33,10 @@ def kernel(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
 
 
 def force(kernel: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    small, few = KERNELS[kernel]
+    small, few, cores = KERNELS[kernel]
     monkeypatch.setattr(exact, "_SMALL", small)
     monkeypatch.setattr(exact, "_FEW_QUERIES", few)
+    monkeypatch.setattr(exact, "_cores", lambda: cores)
 
 
 def brute_force(

@@ -15,6 +15,7 @@ from pymilvus import DataType, MilvusClient
 from pymilvus.exceptions import MilvusException
 
 from lookalike.errors import ServerError, UsageError
+from lookalike.index.halves import as_floats
 from lookalike.index.remote.address import Address, without_secrets
 from lookalike.index.remote.milvus_text import writable
 from lookalike.index.remote.mirror import (
@@ -121,7 +122,7 @@ class MilvusMirror:
             [_cell(value, column) for value in values]
             for column, values in zip(state.columns, rows.values, strict=True)
         ]
-        vectors = rows.vectors.astype(np.float32)
+        vectors = as_floats(rows.vectors)
         records = [
             {"key": key, "vector": vector, **dict(zip(names, cells, strict=True))}
             for key, vector, *cells in zip(rows.keys.tolist(), vectors, *columns, strict=True)
