@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 try:
@@ -15,8 +16,11 @@ def main() -> None:
     before = signal.getsignal(signal.SIGINT)
     if before is signal.default_int_handler:  # nothing is begun yet that has to be cleaned up
         signal.signal(signal.SIGINT, _end)
+    gc.disable()  # what is loaded stays: a tenth of a short command was looking through it
     from lookalike.cli.main import main as run
 
+    gc.freeze()
+    gc.enable()
     signal.signal(signal.SIGINT, before)
     run()
 
