@@ -13,7 +13,6 @@ _EXAGGERATION = 4.0
 _STEPS_AT_ONCE = 5
 _MOMENTUM = 0.8
 _LONGEST = 2.0
-_GRID = {"n_interpolation_points": 3, "min_num_intervals": 50, "ints_in_interval": 1}
 
 
 def near_neighbours(points: Floats, neighbours: Keys) -> Floats:

@@ -21,7 +21,6 @@ from pathlib import Path
 from lookalike.errors import LibraryError, UnknownIdError, UsageError
 from lookalike.explore.plan import Entry, Plan
 from lookalike.store.database import sync_directory
-from lookalike.store.quarantines import Quarantine
 from lookalike.store.store import Store
 from lookalike.types import File
 
@@ -181,11 +180,6 @@ def _move(store: Store, entry: Entry, number: int) -> Move:
     assert isinstance(location, File)  # or the plan had been called out of date
     name = f"{number:06d} {Path(location.path).name}"[:200]
     return Move(entry.id, location.path, name, entry.sha256)
-
-
-def _unfinished(store: Store) -> Quarantine | None:
-    open_ = [one for one in store.quarantines() if one.state in {"moving", "undoing"}]
-    return open_[-1] if open_ else None
 
 
 def _journal(place: Path) -> list[Move]:

@@ -21,7 +21,6 @@ SCALES = (1.0, 0.94, 0.88, 0.825, 0.775, 0.725)
 """How much smaller the one may show what the other shows; about 6 % apart."""
 LEAST_OVERLAP = 0.45
 """The part of the smaller picture's area that both must show."""
-LEAST_COARSE = 0.35
 _PAD = 64
 _PEAKS = 2
 _WIDE = (-0.04, -0.02, 0.0, 0.02, 0.04)

@@ -56,7 +56,6 @@ class DecodePool:
         backlog: int = 0,
     ) -> None:
         side = preprocessing.crop
-        self._limits = limits
         self._thumbnails = thumbnails
         self._shared = SharedMemory(slots * side * side * 3)
         flat = np.frombuffer(self._shared.map, dtype=np.uint8)

@@ -25,7 +25,6 @@ from lookalike.types import Floats, Keys
 
 SHOWN_OF_CLUSTER = 3
 """Images of a cluster that its label is given to: its most central ones."""
-SURE = 0.9
 _AT_ONCE = 8192
 
 
@@ -179,11 +178,6 @@ def undo(store: Store, column: str) -> tuple[str, int]:
     if done is None:
         raise UsageError(f"There is nothing to undo in {column!r}.")
     return done
-
-
-def clusters_to_label(store: Store) -> list[ClusterInfo]:
-    """The clusters, the largest first. Raises `UsageError` where none were found yet."""
-    return list(_clusters(store).values())
 
 
 def _learned(

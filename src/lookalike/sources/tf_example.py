@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
-VARINT, FIXED64, LENGTH, FIXED32 = 0, 1, 2, 5
+VARINT, LENGTH, FIXED32 = 0, 2, 5
 _FLOAT = struct.Struct("<f")
 
 

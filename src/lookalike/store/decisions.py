@@ -38,8 +38,3 @@ def every(connection: sqlite3.Connection) -> dict[Pair, str]:
         "WHERE one_content.sha256 = first_sha256 AND other_content.sha256 = second_sha256"
     )
     return {(first, second): verdict for first, second, verdict in rows}
-
-
-def forget(transaction: Transaction) -> int:
-    """Take all decisions back; returns how many there were."""
-    return transaction.connection.execute("DELETE FROM decisions").rowcount

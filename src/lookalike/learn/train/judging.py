@@ -44,9 +44,6 @@ class Judged:
         return float(np.mean([*self.by_column.values()]))
 
 
-Forward = Callable[[Any], Mapping[str, Any]]
-
-
 def outputs_of(network: Any, planes: Callable[[Any], Any], pixels: Pixels) -> dict[str, Floats]:
     """What a network gives for squares uint8 (m, side, side, 3), float32, a part at a time."""
     torch = import_torch("Training")

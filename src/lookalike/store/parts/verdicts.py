@@ -57,11 +57,6 @@ class Verdicts(Opened):
         with self.writing(), self._database.transaction() as transaction:
             return decisions.put(transaction, verdict, pairs)
 
-    def forget_decisions(self) -> int:
-        """Take all verdicts on duplicates back; returns how many there were."""
-        with self.writing(), self._database.transaction() as transaction:
-            return decisions.forget(transaction)
-
     def decisions(self) -> dict[tuple[str, str], str]:
         """The verdicts on duplicates that still count, by pair of ids, the lower first."""
         with self._database.reading() as connection:
