@@ -83,7 +83,8 @@ def say_choice(choice: Choice) -> None:
     for name, cost in zip(choice.engines, choice.costs, strict=True):
         say(
             f"{'Building' if name == choice.engines[0] else 'Should that not do'}: {name}, about "
-            f"{cost.seconds:,.0f} s, {size(cost.memory)} of memory, {size(cost.disk)} on disk"
+            f"{cost.seconds:,.0f} s, {size(cost.memory)} of memory, {size(cost.disk)} on disk, "
+            f"{cost.ms:.2g} ms a query"
         )
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from lookalike.index.engine import faiss_metric, load_faiss, one_thread
+from lookalike.index.engine import ASKING_MS, faiss_metric, load_faiss, one_thread
 from lookalike.types import Floats, Metric
 
 TRAINING_ROWS = 64
@@ -17,6 +17,9 @@ _LEAST_TRAINING = 10_000
 _ITERATIONS = 10
 _FLOPS = 5e10
 """Multiply-adds a second and core of a float32 matrix product, conservatively."""
+_VISITED = 4
+_CENTROID_BYTES_MS = 5e7
+"""Bytes of centroids that a query is compared with in a millisecond."""
 
 
 def cell_count(count: int) -> int:
@@ -65,3 +68,10 @@ def seconds(dim: int, count: int, cores: int) -> float:
     cells = cell_count(count)
     training = min(count, cells * TRAINING_ROWS) * _ITERATIONS
     return (training + count) * cells * dim / (_FLOPS * cores)
+
+
+def query_ms(dim: int, count: int, vector_ms: float) -> float:
+    """What it takes to find the nearest few cells, and to compare what lies in them."""
+    cells = cell_count(count)
+    finding = 4 * cells * dim / _CENTROID_BYTES_MS
+    return ASKING_MS + finding + _VISITED * count / cells * vector_ms

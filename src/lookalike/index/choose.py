@@ -85,11 +85,15 @@ def choose(wish: Wish, dim: int, count: int, metric: Metric, cores: int) -> Choi
             f"more than the {_size(wish.memory or 0)} allowed. The least, {least}, takes "
             f"{_size(engine(least).cost(dim, count, cores).memory)}."
         )
-    if wish.engine == AUTO:
-        why = f"exact search would take about {expected:.2g} ms, above {wish.latency:g} ms"
-    else:
-        why = f"{wish.engine} was asked for"
-    return Choice(fitting, tuple(costs[name] for name in fitting), why)
+    if wish.engine != AUTO:
+        return Choice(fitting, (costs[wish.engine],), f"{wish.engine} was asked for")
+    why = f"exact search would take about {expected:.2g} ms, above {wish.latency:g} ms"
+    quick = tuple(name for name in fitting if costs[name].ms <= wish.latency)
+    if not quick:
+        quick = (min(fitting, key=lambda name: costs[name].ms),)
+        least = costs[quick[0]].ms
+        why += f"; an index, about {least:.2g} ms. Only the quickest is built: {quick[0]}"
+    return Choice(quick, tuple(costs[name] for name in quick), why)
 
 
 def _names(recall: float) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from lookalike.index.engine import Cost, faiss_metric, load_faiss
+from lookalike.index.engine import ASKING_MS, Cost, faiss_metric, load_faiss
 from lookalike.types import Floats, Metric
 
 GROWTH = 0.5
@@ -17,6 +17,7 @@ GROWTH = 0.5
 _LINKS = 32
 _BUILD_REACH = 80
 _TRAINING_ROWS = 50_000
+_VISITED = 96
 
 
 def make(dim: int, count: int, metric: Metric) -> Any:  # noqa: ARG001
@@ -58,4 +59,5 @@ def cost(dim: int, count: int, cores: int) -> Cost:
     """A byte a value, and four bytes a link."""
     size = count * (dim + 4 * (2 * _LINKS + _LINKS // 16) + 24)
     seconds = count * (2e-4 + dim * 5e-7) / cores
-    return Cost(seconds, 2 * size, size)
+    compared = min(count, _VISITED * 2 * _LINKS)
+    return Cost(seconds, 2 * size, size, ASKING_MS + compared * (2e-5 + dim * 4e-8))

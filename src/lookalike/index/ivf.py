@@ -48,4 +48,5 @@ def parameters(reach: int, candidates: int, selector: Any) -> Any:  # noqa: ARG0
 def cost(dim: int, count: int, cores: int) -> Cost:
     """All vectors once more, with eight bytes each for their position."""
     size = count * (2 * dim + 8)
-    return Cost(cells.seconds(dim, count, cores) + count * dim * 2e-10, 2 * size, size)
+    seconds = cells.seconds(dim, count, cores) + count * dim * 2e-10
+    return Cost(seconds, 2 * size, size, cells.query_ms(dim, count, dim * 4e-8))

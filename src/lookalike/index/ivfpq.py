@@ -52,7 +52,7 @@ def cost(dim: int, count: int, cores: int) -> Cost:
     size = count * (_parts(dim) // 2 + 8)
     training = 4 * cells.TRAINING_ROWS * cells.cell_count(count) * dim
     seconds = cells.seconds(dim, count, cores) + count * dim * 1e-8 / cores
-    return Cost(seconds, 2 * size + training, size)
+    return Cost(seconds, 2 * size + training, size, cells.query_ms(dim, count, dim * 5e-9))
 
 
 def _parts(dim: int) -> int:

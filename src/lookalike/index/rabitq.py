@@ -45,4 +45,5 @@ def cost(dim: int, count: int, cores: int) -> Cost:
     """A bit a value, the factors, and eight bytes for the position."""
     size = count * (-(-dim // 8) + _FACTORS + 8)
     training = 4 * cells.TRAINING_ROWS * cells.cell_count(count) * dim
-    return Cost(cells.seconds(dim, count, cores) + count * dim * 1e-9, 2 * size + training, size)
+    seconds = cells.seconds(dim, count, cores) + count * dim * 1e-9
+    return Cost(seconds, 2 * size + training, size, cells.query_ms(dim, count, dim * 6e-8))

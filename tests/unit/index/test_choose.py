@@ -7,7 +7,7 @@ import pytest
 from lookalike.cli.engine import latency_ms, memory_bytes
 from lookalike.errors import UnknownNameError, UsageError
 from lookalike.index.choose import Choice, Wish, choose
-from lookalike.index.engine import ENGINES
+from lookalike.index.engine import ENGINES, engine
 from lookalike.types import Metric
 
 
@@ -28,6 +28,34 @@ def test_small_libraries_are_searched_exactly(dim: int, count: int, exact: bool)
 def test_the_latency_moves_the_border() -> None:
     assert chosen(Wish(latency=1000), 512, 10_000_000).engines == ()
     assert chosen(Wish(latency=0.01), 512, 20_000).engines[0] == "ivfpq"
+
+
+def test_a_latency_out_of_reach_builds_the_quickest_alone() -> None:
+    everything = chosen(Wish(), 512, 10**6)
+    least = min(cost.ms for cost in everything.costs)
+    beyond = chosen(Wish(latency=least / 2), 512, 10**6)
+    assert len(beyond.engines) == 1
+    assert beyond.costs[0].ms == least
+    assert "Only the quickest is built: ivfpq" in beyond.why
+    room = engine("rabitq").cost(512, 10**6, 2).memory
+    assert chosen(Wish(latency=least / 2, memory=room), 512, 10**6).engines == ("rabitq",)
+
+
+def test_engines_too_slow_for_the_latency_are_left_out() -> None:
+    everything = chosen(Wish(), 512, 10**6)
+    assert set(everything.engines) == set(ENGINES)
+    slowest = max(zip(everything.costs, everything.engines, strict=True), key=lambda one: one[0].ms)
+    some = chosen(Wish(latency=slowest[0].ms * 0.99), 512, 10**6)
+    assert set(some.engines) == set(everything.engines) - {slowest[1]}
+    assert some.engines[0] == everything.engines[0]
+
+
+@pytest.mark.parametrize("name", ENGINES)
+@pytest.mark.parametrize("dim", [4, 512])
+def test_larger_libraries_are_never_expected_to_answer_sooner(name: str, dim: int) -> None:
+    times = [engine(name).cost(dim, count, 2).ms for count in (1000, 30_000, 10**6, 10**8)]
+    assert times == sorted(times)
+    assert 0 < times[0]
 
 
 def test_an_engine_that_is_named_is_taken_alone() -> None:
