@@ -91,8 +91,8 @@ def choose(wish: Wish, dim: int, count: int, metric: Metric, cores: int) -> Choi
     quick = tuple(name for name in fitting if costs[name].ms <= wish.latency)
     if not quick:
         quick = (min(fitting, key=lambda name: costs[name].ms),)
-        least = costs[quick[0]].ms
-        why += f"; an index, about {least:.2g} ms. Only the quickest is built: {quick[0]}"
+        soonest = costs[quick[0]].ms
+        why += f"; an index, about {soonest:.2g} ms. Only the quickest is built: {quick[0]}"
     return Choice(quick, tuple(costs[name] for name in quick), why)
 
 
