@@ -17,8 +17,8 @@ from lookalike.types import Floats, Halves, Keys, Metric
 class OnRows:
     """Position i of the index `ann` is `rows[i]` of `matrix` (n, d) float16, -1 if it is no more.
 
-    Where positions are rows, faiss itself drops most candidates, on the vectors where they
-    lie. Safe to search from several threads.
+    Where positions are rows (`by_row`), faiss itself drops most candidates, on the vectors
+    where they lie. Safe to search from several threads.
     """
 
     def __init__(self, ann: Ann, matrix: Halves, rows: Keys) -> None:
@@ -26,8 +26,8 @@ class OnRows:
         self._matrix = np.asarray(matrix)
         self._rows = rows
         self._refined: Any = None
-        self._same = np.array_equal(rows, np.arange(len(ann)))
-        if self._same and can_scan_lists(self._matrix, ann.metric, unit=True):
+        self.by_row = np.array_equal(rows, np.arange(len(ann)))
+        if self.by_row and can_scan_lists(self._matrix, ann.metric, unit=True):
             stored = _in_place(self._matrix[: len(ann)], ann.metric)
             if stored is not None:
                 self._refined = load_faiss().IndexRefine(ann.index, stored)
@@ -52,7 +52,7 @@ class OnRows:
         named = self.ann.candidates(
             queries, wanted, effort=effort, allowed=allowed, refined=refined
         )
-        rows = named if self._same else np.where(named >= 0, self._rows[named], -1)
+        rows = named if self.by_row else np.where(named >= 0, self._rows[named], -1)
         return rescore(self._matrix, queries, rows, k, metric)
 
 

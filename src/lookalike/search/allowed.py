@@ -43,6 +43,10 @@ def scan_allowed(
 
 def rows_of(allowed: Keys, keys: Keys) -> Keys:
     """The numbers, rising, of the rows of `keys` (n,) that are in `allowed` (m,); both rise."""
+    if len(keys) and keys[-1] - keys[0] == len(keys) - 1:  # none is missing in between
+        first, end = np.searchsorted(allowed, (keys[0], keys[-1] + 1))
+        rows: Keys = allowed[first:end] - keys[0]
+        return rows
     places = np.searchsorted(keys, allowed)
     found = places < len(keys)
     found[found] = keys[places[found]] == allowed[found]

@@ -34,8 +34,9 @@ class Covered:
         self.count = int(np.count_nonzero(self.rows >= 0))
         self._laid = OnRows(ann, view.matrix, self.rows)
         self._alive = None if self.count == len(keys) else self.rows >= 0
-        lacking = np.ones(len(view.keys), dtype=np.bool_)
-        lacking[self.rows[self.rows >= 0]] = False
+        self._covers: Mask = np.zeros(len(view.keys), dtype=np.bool_)
+        self._covers[self.rows[self.rows >= 0]] = True
+        lacking = ~self._covers
         if view.dead is not None:
             lacking &= ~view.dead
         rest = np.flatnonzero(lacking)
@@ -55,28 +56,28 @@ class Covered:
         has to answer: when for some query fewer come back than there are, or when a sample of
         what is allowed holds better ones, as it does where they all lie far from the query.
         """
-        among: Mask | None = self._alive
-        expected = self.count
-        if allowed is not None:
-            among = np.zeros(len(self._view.keys) + 1, dtype=np.bool_)
-            among[rows_of(allowed, self._view.keys)] = True
-            among[-1] = False
-            among = among[self.rows]
-            expected = int(np.count_nonzero(among))
-        expected = min(wanted, expected)
+        left = None if allowed is None else rows_of(allowed, self._view.keys)
+        if left is not None and self.count < len(self._covers):
+            left = left[self._covers[left]]
+        expected = min(wanted, self.count if left is None else len(left))
         if not expected:
             none = np.empty((len(queries), 0))
             return none.astype(np.float32), none.astype(np.int64)
+        among = self._alive if left is None else self._among(left)
         scores, found = self._laid.nearest(queries, wanted, metric, most=expected, allowed=among)
         if (found < 0).any():
             return None
-        if (
-            among is not None
-            and allowed is not None
-            and self._misses(queries, scores, found, metric, among)
-        ):
+        if left is not None and self._misses(queries, scores, found, metric, left):
             return None
         return scores, self._view.keys[found]
+
+    def _among(self, left: Keys) -> Mask:
+        """Which positions of the index are one of these rows."""
+        wanted = np.zeros(len(self._covers) + 1, dtype=np.bool_)
+        wanted[left] = True
+        if self._laid.by_row:
+            return wanted[: len(self.rows)]
+        return wanted[self.rows]  # of a position that has no row, the last
 
     def _misses(
         self,
@@ -84,11 +85,11 @@ class Covered:
         scores: Floats,
         found: Keys,
         metric: Metric,
-        among: Mask,
+        left: Keys,
     ) -> bool:
         """Whether two of some allowed rows, drawn at random, are better than what was found."""
-        drawn = np.random.default_rng(len(among)).permutation(np.flatnonzero(among))[:_SAMPLED]
-        rows = self.rows[drawn]
+        drawn = np.random.default_rng(len(left)).choice(len(left), min(_SAMPLED, len(left)), False)
+        rows = left[drawn]
         sample = np.asarray(self._view.matrix)[rows]
         known, places = top_k(sample, queries, min(_SAMPLED, 2 + found.shape[1]), metric)
         missed = [

@@ -98,6 +98,13 @@ def test_rows_of_keys() -> None:
     assert rows_of(keys, np.array([], dtype=np.int64)).tolist() == []
 
 
+@pytest.mark.parametrize("allowed", [[], [1, 2], [3, 4, 7], [1, 4, 5, 6, 8, 9], [8], [3, 9]])
+def test_rows_of_keys_of_which_none_is_missing(allowed: list[int]) -> None:
+    keys = np.arange(3, 8)
+    expected = [row for row, key in enumerate(keys) if key in allowed]
+    assert rows_of(np.array(allowed, dtype=np.int64), keys).tolist() == expected
+
+
 def test_few_rows_are_copied_together_and_many_are_not() -> None:
     matrix = np.broadcast_to(np.float16(0), (10_000_000, 512))
     assert is_gathered(10_000, matrix)
