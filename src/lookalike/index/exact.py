@@ -8,14 +8,14 @@ the k best, given the rounding of the scan, the scan is repeated with more candi
 from __future__ import annotations
 
 import math
-import os
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lookalike.cores import cores
 from lookalike.errors import UsageError
 from lookalike.index.blocks import Mask, numpy_ranker, onnx_ranker, scan_blocks
-from lookalike.index.halves import as_floats
+from lookalike.index.halves import as_doubles
 from lookalike.index.lists import can_scan_lists, scan_lists
 from lookalike.types import FLOAT_METRICS, Floats, Halves, Keys, Metric
 
@@ -81,7 +81,7 @@ def _scan(
     """The worst rough score (q,) among the candidates, and the candidates (q, wanted)."""
     if matrix.size < _SMALL:
         return scan_blocks(matrix, queries, wanted, numpy_ranker(metric, unit=unit), skip)
-    threads = max(1, min(_cores(), len(matrix) // wanted))
+    threads = max(1, min(cores(), len(matrix) // wanted))
     if len(queries) < _FEW_QUERIES and can_scan_lists(matrix, metric, unit=unit):
         return scan_lists(matrix, queries, wanted, metric, skip, threads=threads)
     if metric == "l1":
@@ -89,12 +89,6 @@ def _scan(
     else:
         ranker = onnx_ranker(metric, unit=unit, threads=1)
     return scan_blocks(matrix, queries, wanted, ranker, skip, threads=threads)
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def ranked(
@@ -110,7 +104,7 @@ def ranked(
     longest = 0.0
     for start in range(0, len(candidates), _RESCORED_AT_ONCE):
         part = slice(start, start + _RESCORED_AT_ONCE)
-        vectors = as_floats(matrix[candidates[part]]).astype(np.float64)
+        vectors = as_doubles(matrix[candidates[part]])
         with np.errstate(invalid="ignore", divide="ignore"):  # rows may be zero
             exact[part] = ranking_scores(vectors, query, metric)
         if metric in {"ip", "l2"}:

@@ -1,8 +1,11 @@
-"""Float16 to float32 by whole-array integer arithmetic, many times faster than NumPy's cast."""
+"""Float16 to wider floats, many times faster than NumPy, which casts one value at a time."""
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
+from numpy.typing import NDArray
 
 from lookalike.types import Floats, Halves
 
@@ -19,10 +22,10 @@ def as_floats(halves: Halves | Floats) -> Floats:
     """The same values in float32, exactly, of any shape; infinities and NaN stay what they are.
 
     Moved to their places in the longer format, the bits of a float16 are its value divided by
-    2^112, subnormal ones too. NumPy casts one value at a time and takes longest where
-    vectors have zeros and ones near it, as those of networks do. Float32 is given back as it is.
+    2^112, subnormal ones too: whole arrays are shifted and multiplied. NumPy takes longest where
+    zeros are strewn about, as in the vectors of networks. Float32 is given back as it is.
     """
-    if halves.dtype != np.float16 or not halves.dtype.isnative or not halves.flags.c_contiguous:
+    if halves.dtype != np.float16 or not halves.flags.c_contiguous:
         return halves.astype(np.float32, copy=False)
     moved = halves.view(np.int16).astype(np.int32)
     moved <<= _BITS
@@ -33,3 +36,15 @@ def as_floats(halves: Halves | Floats) -> Floats:
         wrong = np.abs(floats) >= _BEYOND
         floats[wrong] = halves[wrong]
     return floats
+
+
+def as_doubles(halves: Halves) -> NDArray[np.float64]:
+    """The same values in float64, of any shape, from a table: the quickest for a few rows."""
+    if halves.dtype != np.float16:
+        return halves.astype(np.float64)
+    return _every_double().take(halves.view(np.uint16))
+
+
+@cache
+def _every_double() -> NDArray[np.float64]:
+    return np.arange(2**16, dtype=np.uint16).view(np.float16).astype(np.float64)

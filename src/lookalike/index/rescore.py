@@ -9,7 +9,7 @@ import numpy as np
 from lookalike.index.ann import SPARE
 from lookalike.index.engine import faiss_metric, load_faiss
 from lookalike.index.exact import as_scores, ranking_scores
-from lookalike.index.halves import as_floats
+from lookalike.index.halves import as_doubles
 from lookalike.types import Floats, Halves, Keys, Metric
 
 
@@ -35,7 +35,7 @@ def rescore(
         if len(found) > k + SPARE:
             few = _few(vectors, queries[i : i + 1], k + SPARE, metric)
             found, vectors = found[few], vectors[few]
-        exact = ranking_scores(as_floats(vectors).astype(np.float64), query, metric)
+        exact = ranking_scores(as_doubles(vectors), query, metric)
         best = np.lexsort((found, -exact))
         if len(best) and not (isfinite(exact[best[0]]) and isfinite(exact[best[-1]])):
             best = best[np.isfinite(exact[best])]

@@ -1,45 +1,60 @@
-"""Float16 to float32: every value there is, in every layout, against NumPy's own cast."""
+"""Float16 to wider floats: every value there is, in every layout, against NumPy's own cast."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from lookalike.index.halves import as_floats
+from lookalike.index.halves import as_doubles, as_floats
 
 EVERY = np.arange(2**16, dtype=np.uint16).view(np.float16)
+FINITE = EVERY[np.isfinite(EVERY)]
+SQUARE = EVERY[:10_000].reshape(100, 100)
+
+Cast = Callable[[NDArray[Any]], NDArray[Any]]
+both = pytest.mark.parametrize(
+    ("cast", "wide"), [(as_floats, np.float32), (as_doubles, np.float64)]
+)
 
 
-def test_every_value() -> None:
-    floats = as_floats(EVERY)
-    assert floats.dtype == np.float32
-    np.testing.assert_array_equal(floats, EVERY.astype(np.float32))
-    assert (np.signbit(floats) == np.signbit(EVERY)).all()
+@both
+@pytest.mark.parametrize("halves", [EVERY, FINITE], ids=["every value", "finite ones alone"])
+def test_every_value(cast: Cast, wide: type, halves: NDArray[Any]) -> None:
+    found = cast(halves)
+    assert found.dtype == wide
+    np.testing.assert_array_equal(found, halves.astype(wide))
+    assert (np.signbit(found) == np.signbit(halves)).all()
 
 
-def test_finite_values_alone() -> None:
-    finite = EVERY[np.isfinite(EVERY)]
-    np.testing.assert_array_equal(as_floats(finite), finite.astype(np.float32))
-
-
+@both
 @pytest.mark.parametrize("shape", [(0,), (0, 5), (5, 0), (1, 1), (3, 4, 5)])
-def test_any_shape(shape: tuple[int, ...]) -> None:
+def test_any_shape(cast: Cast, wide: type, shape: tuple[int, ...]) -> None:
     halves = EVERY[: int(np.prod(shape))].reshape(shape)
-    assert as_floats(halves).shape == shape
-    np.testing.assert_array_equal(as_floats(halves), halves.astype(np.float32))
+    assert cast(halves).shape == shape
+    np.testing.assert_array_equal(cast(halves), halves.astype(wide))
 
 
-def test_what_does_not_lie_in_a_row_and_foreign_bytes() -> None:
-    square = EVERY[:10_000].reshape(100, 100)
-    for halves in (square.T, square[:, ::3], square[::-1], square.astype(">f2")):
-        np.testing.assert_array_equal(as_floats(halves), halves.astype(np.float32))
+@both
+@pytest.mark.parametrize(
+    "halves",
+    [SQUARE.T, SQUARE[:, ::3], SQUARE[::-1], SQUARE.astype(">f2")],
+    ids=["on its side", "every third", "backwards", "foreign bytes"],
+)
+def test_any_layout(cast: Cast, wide: type, halves: NDArray[Any]) -> None:
+    np.testing.assert_array_equal(cast(halves), halves.astype(wide))
 
 
-def test_the_original_is_left_alone() -> None:
+@both
+def test_the_original_is_left_alone(cast: Cast, wide: type) -> None:
     halves = EVERY[:100].copy()
     halves.flags.writeable = False
-    as_floats(halves)[:] = 7
+    cast(halves)[:] = 7
     np.testing.assert_array_equal(halves, EVERY[:100])
+    np.testing.assert_array_equal(cast(halves), EVERY[:100].astype(wide))
 
 
 def test_floats_are_given_back() -> None:
