@@ -22,7 +22,7 @@ import numpy as np
 from benchmarks.material import Bench
 from benchmarks.processes import module, run
 from benchmarks.report import Cell, Table
-from lookalike.embed.resources import cores
+from lookalike.cores import cores
 from lookalike.images.preprocess import Preprocessing
 from lookalike.models.network import ON_CORES, Feeding, Network, NetworkOptions, open_onnx
 from lookalike.models.torch_model import to_onnx

@@ -39,7 +39,7 @@ from benchmarks.material import SUFFIXES, drawn_photos
 from benchmarks.processes import cpu_seconds, lookalike, module, proportional_size, run, tree
 from benchmarks.report import Cell, Table, save
 from benchmarks.serve_load import pack, post
-from lookalike.embed.resources import cores
+from lookalike.cores import cores
 
 ADDRESS = re.compile(r"on http://([\d.]+):(\d+)")
 PARTS = ("ids", "uploads", "indexed", "naive", "crowd")

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.processes import module
-from lookalike.embed.resources import cores
+from lookalike.cores import cores
 from lookalike.images.decode import decode
 from lookalike.images.fingerprint import perceptual_hash, sha256
 from lookalike.images.preprocess import to_input

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from lookalike.cores import cores
 from lookalike.datasets.about import Dataset
 from lookalike.errors import ImageRejectedError
 from lookalike.fetch.journal import Journal, Outcome, Status, Stored, url_key
@@ -75,7 +76,7 @@ def keep_images(
             if how.shards is None
             else ShardKeeper(folder, how.shards, journal.mark())
         )
-        workers = how.workers or os.cpu_count() or 1
+        workers = how.workers or cores()
         pool = ResizePool(how.resizing, workers=workers, limits=how.limits)
         report = FetchReport(table=name, outcomes=str(folder / f"outcomes.{how.outcomes}"))
         notes = folder / "outcomes.rows.part.jsonl"

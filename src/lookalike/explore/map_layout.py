@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any, Literal
 
 import numpy as np
 
+from lookalike.cores import cores
 from lookalike.errors import MissingExtraError
 from lookalike.explore.map_neighbours import OnStep, no_step
 from lookalike.types import Floats, Keys
@@ -78,7 +78,7 @@ def opened(start: Floats, neighbours: Keys, seed: int) -> Any:
 
 def threads(count: int) -> int:
     """Threads for so many points: for few, waiting for one another takes longer than the work."""
-    return (os.cpu_count() or 1) if count >= _THREADS_FROM else 1
+    return cores() if count >= _THREADS_FROM else 1
 
 
 def _small(start: Floats, seed: int) -> Any:

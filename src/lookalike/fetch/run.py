@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from lookalike.cores import cores
 from lookalike.errors import LookalikeError, UsageError
 from lookalike.fetch.downloads import Downloads
 from lookalike.fetch.journal import Journal
@@ -79,7 +80,7 @@ def fetch_table(
             if how.shards is None
             else ShardKeeper(folder, how.shards, journal.mark())
         )
-        workers = how.workers or os.cpu_count() or 1
+        workers = how.workers or cores()
         pool = ResizePool(how.resizing, workers=workers, limits=how.limits)
         with closing(pool), closing(keeper):
             downloads = Downloads(how.policy, how.pace, journal, keeper, pool, progress)

@@ -11,7 +11,8 @@ from importlib.metadata import PackageNotFoundError, requires, version
 
 import numpy as np
 
-from lookalike.embed.resources import Resources, cores
+from lookalike.cores import cores
+from lookalike.embed.resources import Resources
 from lookalike.embed.way import find_way
 from lookalike.errors import LookalikeError
 from lookalike.models.cache import cache_directory

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lookalike.embed.resources import cores
+from lookalike.cores import cores
 from lookalike.errors import LibraryError, LookalikeError
 from lookalike.index.building import InterruptedBuildError
 from lookalike.index.choose import Wish, choose

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from lookalike.cores import cores
 from lookalike.errors import MissingExtraError, ModelError, UsageError
 from lookalike.images.preprocess import Preprocessing
 from lookalike.models.network import ON_CORES, Feeding, NetworkOptions
@@ -134,7 +134,7 @@ class TorchNetwork:
         if self._cuda and vision.compiles and options.batch >= WORTH_COMPILING:
             self._compile(grey(options.batch, preprocessing))
         if not self._cuda:
-            torch.set_num_threads(max(1, (os.cpu_count() or 1) // options.streams))
+            torch.set_num_threads(max(1, cores() // options.streams))
 
     def run(self, pixels: Pixels) -> Floats:
         """uint8 (batch, side, side, 3) -> float32 (batch, dim) or (batch, cells, channels)."""

@@ -36,7 +36,7 @@ def force(kernel: str, monkeypatch: pytest.MonkeyPatch) -> None:
     small, few, cores = KERNELS[kernel]
     monkeypatch.setattr(exact, "_SMALL", small)
     monkeypatch.setattr(exact, "_FEW_QUERIES", few)
-    monkeypatch.setattr(exact, "_cores", lambda: cores)
+    monkeypatch.setattr(exact, "cores", lambda: cores)
 
 
 def brute_force(

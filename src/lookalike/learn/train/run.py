@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lookalike.cores import cores
 from lookalike.errors import TrainingError, UsageError
 from lookalike.evaluate.evaluation import SIGNIFICANT
 from lookalike.evaluate.intervals import Difference, paired
@@ -140,9 +140,8 @@ def _material(
     """Decode the pictures, part them, and find out what is to be learned of each."""
     preprocessing = preprocessing_for(config)
     step = listeners.on_step if ranks.first else Listeners().on_step
-    workers = os.cpu_count() or 1
     squares = for_training(preprocessing)
-    given = (examples.ids, examples.locations, squares, folder / PIXELS, workers)
+    given = (examples.ids, examples.locations, squares, folder / PIXELS, cores())
     if ranks.first:
         decode_all(*given, step)
     ranks.wait()
