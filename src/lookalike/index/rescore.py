@@ -7,7 +7,7 @@ from math import isfinite, sqrt
 import numpy as np
 
 from lookalike.index.ann import SPARE
-from lookalike.index.engine import faiss_metric, load_faiss
+from lookalike.index.engine import faiss_metric, load_faiss, one_thread
 from lookalike.index.exact import as_scores, ranking_scores
 from lookalike.index.halves import as_doubles
 from lookalike.types import Floats, Halves, Keys, Metric
@@ -54,5 +54,6 @@ def _few(vectors: Halves, query: Floats, wanted: int, metric: Metric) -> Keys:
     index = faiss.IndexScalarQuantizer(vectors.shape[1], kind, faiss_metric(metric))
     index.is_trained = True  # halves are codes as they are
     index.add_sa_codes(vectors.view(np.uint8))
-    places: Keys = index.search(query, wanted)[1][0]
+    with one_thread():  # faiss would wait for its others, which on a busy machine takes long
+        places: Keys = index.search(query, wanted)[1][0]
     return places[places >= 0]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -131,3 +134,22 @@ def test_from_several_threads_with_several_wishes() -> None:
     with ThreadPoolExecutor(8) as pool:
         for one, other in zip(alone, pool.map(ask, wishes), strict=True):
             assert np.array_equal(one, other)
+
+
+def test_one_query_starts_no_threads_that_would_wait_for_a_busy_machine() -> None:
+    script = """
+import os, faiss, numpy as np
+from lookalike.index.rescore import rescore
+faiss.omp_set_num_threads(4)
+matrix = np.random.default_rng(0).standard_normal((200, 16)).astype(np.float16)
+query = matrix[:1].astype(np.float32)
+before = len(os.listdir('/proc/self/task'))
+scores, rows = rescore(matrix, query, np.arange(200)[None], 5, 'cosine')
+print(rows[0, 0], len(os.listdir('/proc/self/task')) - before, faiss.omp_get_max_threads())
+"""
+    if not Path("/proc/self/task").exists():
+        pytest.skip("counts threads where Linux lists them")
+    told = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert told.stdout.split() == ["0", "0", "4"]
