@@ -53,7 +53,7 @@ SCHEMA = {
 }
 NOT_CHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "The client has it already."}}
 _FOLDERS = re.compile(
-    r"(?:(?<=^)|(?<=[\s'\"(:=]))(?:/(?!v1/)|[A-Za-z]:[\\/])(?:[^/\\\s'\"]+[/\\])*"
+    r"(?:(?<=^)|(?<=[\s'\"(:=]))(?:/(?!v1/|openapi\.json)|[A-Za-z]:[\\/])(?:[^/\\\s'\"]+[/\\])*"
 )
 _LONGEST = 1000
 

@@ -11,12 +11,12 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
+from lookalike.api.connections import ARRIVING, HEAD, PATIENCE, Connection, connections_for
 from lookalike.api.service import Service
 from lookalike.api.settings import ServeSettings
 from lookalike.errors import UsageError
 
 FINISH_SECONDS = 15
-CONNECTIONS = 1000
 
 
 def bound(settings: ServeSettings) -> closing[socket.socket]:
@@ -71,14 +71,17 @@ def run_server(app: FastAPI, listening: socket.socket) -> None:
     """Serve until SIGINT or SIGTERM."""
     config = uvicorn.Config(
         app,
+        http=Connection,
+        ws="none",
         log_level="warning",
         access_log=False,
         server_header=False,
         proxy_headers=False,
         lifespan="on",
-        limit_concurrency=CONNECTIONS,
-        timeout_keep_alive=30,
+        limit_concurrency=connections_for(len(app.state.services)),
+        backlog=ARRIVING,
+        timeout_keep_alive=PATIENCE,
         timeout_graceful_shutdown=FINISH_SECONDS,
-        h11_max_incomplete_event_size=64 * 1024,
+        h11_max_incomplete_event_size=HEAD,
     )
     _Server(config, app.state.services).run(sockets=[listening])
