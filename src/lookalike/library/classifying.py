@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from lookalike.errors import RecipeMismatchError, UnknownNameError, UsageError
+from lookalike.errors import RecipeMismatchError, UnknownNameError, UsageError, some_of
 from lookalike.evaluate.truth import MISSING
 from lookalike.learn.classifier import Classifier
 from lookalike.learn.classifier_figures import Figures, figures_of
@@ -26,7 +26,6 @@ MOST_IMAGES = 100_000
 """Images that a classifier is fitted on; of more, as many are drawn at random."""
 LEAST_IMAGES = 2
 """Images that a class needs to be learned and held out."""
-_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +191,7 @@ def _learnable(
         )
     if few:
         warnings.append(
-            f"Left out, since one image cannot be both learned and held out: {_some(few)}."
+            f"Left out, since one image cannot be both learned and held out: {some_of(few)}."
         )
     numbers = np.cumsum(left) - 1
     chosen = classes.only(left[classes.codes])
@@ -207,11 +206,6 @@ def _learnable(
         what = "group" if (chosen.groups != MISSING).any() else "content"
         warnings.append(
             f"All images are of one {what}, so that held out they cannot be known and count as "
-            f"wrong: {_some(alone)}."
+            f"wrong: {some_of(alone)}."
         )
     return chosen, known
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more

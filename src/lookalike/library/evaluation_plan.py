@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lookalike.errors import UsageError
+from lookalike.errors import UsageError, some_of
 from lookalike.evaluate.intervals import LEVEL
 from lookalike.evaluate.split import Split, by_flag, by_fraction, leaks, leave_one_out
 from lookalike.evaluate.truth import MISSING, Agreement, Judged, Truth, codes_of
@@ -18,7 +18,6 @@ from lookalike.store.store import Store
 from lookalike.types import Keys
 
 MOST_QUERIES = 20_000
-_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +85,7 @@ def _judged(
     if strangers:
         warnings.append(
             f"{len(strangers):,} ids of the judgements are not in the library, or have no vector: "
-            f"{_some(list(strangers))}."
+            f"{some_of(list(strangers))}."
         )
     if not by_query:
         raise UsageError("No judgement names two images of this library by their ids.")
@@ -113,7 +112,7 @@ def split_of(plan: Plan, facts: Facts, truth: Truth, groups: Keys, warnings: lis
             if len(leaked):
                 warnings.append(
                     f"The split leaks: {len(leaked):,} queries have {what} in the gallery, which "
-                    f"is kept out of their answers: {_some([facts.ids[row] for row in leaked])}."
+                    f"is kept out of their answers: {some_of([facts.ids[row] for row in leaked])}."
                 )
     if len(split.gallery) < 2:
         raise UsageError(f"The gallery has {len(split.gallery)} image: there is nothing to find.")
@@ -157,8 +156,3 @@ def split_words(plan: Plan) -> str:
 def no_groups(facts: Facts) -> Keys:
     """A group for each image where none belongs to another."""
     return np.full(len(facts.keys), MISSING, dtype=np.int64)
-
-
-def _some(ids: Sequence[str]) -> str:
-    more = f" and {len(ids) - _NAMED:,} more" if len(ids) > _NAMED else ""
-    return ", ".join(ids[:_NAMED]) + more

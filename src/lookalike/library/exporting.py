@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from lookalike.errors import UnknownNameError, UsageError
+from lookalike.errors import UsageError
 from lookalike.explore.map_columns import Legend, legend
-from lookalike.search.filters.names import called_by, find_field
+from lookalike.search.filters.names import called_by, find_field, named_field
 from lookalike.search.filters.resolve import filtered
 from lookalike.share.site import OnStep, Published, SiteReport, check_directory, write_site
-from lookalike.store.fields import Field
+from lookalike.share.site_model import site_model
 from lookalike.store.records import Space
 from lookalike.store.store import Store
 from lookalike.types import Floats, Keys
@@ -31,6 +31,7 @@ def export_site(
     title: str | None,
     where: str | None,
     columns: Sequence[str] | None,
+    with_model: bool,
     on_step: OnStep,
 ) -> SiteReport:
     """Write the site of a space's images, those that a filter leaves.
@@ -43,6 +44,7 @@ def export_site(
             f"A site compares vectors of floats; space {space.name!r} is of bits. "
             "Name another one with --space."
         )
+    model = site_model(space) if with_model else None
     vectors, keys = store.compact(space)
     facts = store.facts(("label",))
     known = np.isin(keys, facts.keys)
@@ -63,6 +65,7 @@ def export_site(
         columns=_legends(store, keys, columns),
         points=_points(store, space, facts.contents[at]),
         picture=lambda row: thumbnail(ids[row]),
+        model=model,
     )
     return write_site(directory, published, on_step)
 
@@ -75,7 +78,7 @@ def _legends(store: Store, keys: Keys, names: Sequence[str] | None) -> list[Lege
         others = [field for field in fields if field.name not in _PRIVATE]
         wanted = dict.fromkeys([*(field for field in first if field is not None), *others])
     else:
-        wanted = dict.fromkeys(_named(name, fields) for name in names)
+        wanted = dict.fromkeys(named_field(name, fields) for name in names)
     found: list[Legend] = []
     for field in wanted:
         values = store.values(field)
@@ -91,13 +94,6 @@ def _groups(made: Legend) -> bool:
     others = made.kinds if after and after[0].endswith("more values") else -1
     named = np.count_nonzero(made.codes < made.kinds)
     return bool(named >= np.count_nonzero(made.codes == others))
-
-
-def _named(name: str, fields: Sequence[Field]) -> Field:
-    found = find_field(name, fields)
-    if found is None:
-        raise UnknownNameError("column", name, [field.name for field in fields])
-    return found
 
 
 def _points(store: Store, space: Space, contents: Keys) -> Floats | None:

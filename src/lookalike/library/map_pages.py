@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from lookalike.errors import UnknownNameError
 from lookalike.explore.map_columns import Legend, legend
 from lookalike.explore.map_neighbours import OnStep, no_step
 from lookalike.explore.map_page import map_page
 from lookalike.explore.map_picture import map_picture
 from lookalike.explore.map_sprites import sprites
 from lookalike.library.mapping import Map
-from lookalike.search.filters.names import called_by, find_field
+from lookalike.search.filters.names import called_by, find_field, named_field
 from lookalike.store.fields import Field
 from lookalike.store.store import Store
 
@@ -61,10 +60,7 @@ def _columns(store: Store, drawn: Map, colour: str | None) -> list[Legend]:
     fields = store.column_cache.fields()
     wanted: list[Field] = []
     if colour is not None:
-        found = find_field(colour, fields)
-        if found is None:
-            raise UnknownNameError("column", colour, [one.name for one in fields])
-        wanted.append(found)
+        wanted.append(named_field(colour, fields))
     first = [find_field(name, fields) for name in _FIRST]
     others = [field for field in fields if field.name not in _UNSHOWN]
     wanted = list(dict.fromkeys([*wanted, *(one for one in first if one is not None), *others]))

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lookalike.errors import UnknownNameError
 from lookalike.explore.map_columns import Legend, coded_legend
-from lookalike.search.filters.names import called_by, find_field
+from lookalike.search.filters.names import called_by, named_field
 from lookalike.search.filters.resolve import filtered
 from lookalike.store.column import Value
 from lookalike.store.column_cache import Part
@@ -64,17 +63,10 @@ def map_points(
 
 def _legends(store: Store, columns: Sequence[str], keys: Keys) -> list[Legend]:
     known = store.column_cache.fields()
-    wanted = [_named(name, known) for name in columns]
+    wanted = [named_field(name, known) for name in columns]
     parts = store.column_cache.parts(wanted)
     made = [coded_legend(called_by(one, known), *_coded(one, parts, keys)) for one in wanted]
     return [legend for legend in made if legend is not None]
-
-
-def _named(name: str, known: Sequence[Field]) -> Field:
-    field = find_field(name, known)
-    if field is None:
-        raise UnknownNameError("column", name, [called_by(one, known) for one in known])
-    return field
 
 
 def _coded(field: Field, parts: Sequence[Part], keys: Keys) -> tuple[list[Value], Keys]:

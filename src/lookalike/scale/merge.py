@@ -9,7 +9,7 @@ from operator import itemgetter
 
 from lookalike.embed.plan import check_claim
 from lookalike.embed.report import Report
-from lookalike.errors import SourceError
+from lookalike.errors import SourceError, some_of
 from lookalike.scale.files import Shard, finished, open_shard, read_shard, refuse_another_job
 from lookalike.scale.rows import from_table
 from lookalike.scale.storage import Storage
@@ -37,10 +37,9 @@ def all_shards(storage: Storage) -> list[Shard]:
     there = {shard.number for shard in shards}
     missing = [n for n in range(1, shards[0].shards + 1) if n not in there]
     if missing:
-        more = f" and {len(missing) - _SHOWN:,} more" if len(missing) > _SHOWN else ""
         raise SourceError(
             f"{storage.url!r} lacks {len(missing):,} of {shards[0].shards:,} shards: "
-            f"{', '.join(map(str, missing[:_SHOWN]))}{more}. Make them with --shard I/N, as the "
+            f"{some_of([*map(str, missing)], _SHOWN)}. Make them with --shard I/N, as the "
             "others were."
         )
     return shards

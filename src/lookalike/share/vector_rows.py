@@ -9,13 +9,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from lookalike.errors import UnknownNameError, UsageError
-from lookalike.search.filters.names import find_field
+from lookalike.errors import UsageError
+from lookalike.search.filters.names import named_field
 from lookalike.search.filters.resolve import filtered
 from lookalike.sources.columns import as_text
 from lookalike.store.column import Value
 from lookalike.store.column_cache import ColumnCache
-from lookalike.store.fields import Field
 from lookalike.store.records import Space
 from lookalike.store.store import Store
 from lookalike.types import Keys, Stored, readable
@@ -92,7 +91,7 @@ class _Column:
     """One column of all images, looked up by key."""
 
     def __init__(self, cache: ColumnCache, name: str) -> None:
-        field = _field(cache, name)
+        field = named_field(name, cache.fields())
         keys: list[Keys] = []
         codes: list[NDArray[Any]] = []
         self._values: list[Value] = []
@@ -123,14 +122,6 @@ class _Column:
         places = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
         codes = np.where(self._keys[places] == keys, self._codes[places], -1)
         return [None if code < 0 else self._values[code] for code in codes.tolist()]
-
-
-def _field(cache: ColumnCache, name: str) -> Field:
-    fields = cache.fields()
-    field = find_field(name, fields)
-    if field is None:
-        raise UnknownNameError("column", name, [one.name for one in fields])
-    return field
 
 
 def _written(value: Value) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import PurePath
 
-from lookalike.errors import ImageRejectedError, SourceError, UsageError
+from lookalike.errors import ImageRejectedError, SourceError, UsageError, some_of
 from lookalike.sources.columns import Kind, as_text, convert
 from lookalike.sources.naming import folder_label, path_id
 from lookalike.sources.source import LabelFrom
@@ -153,9 +153,7 @@ def _no_such_column(
 
 
 def _listed(columns: Collection[str]) -> str:
-    names = [repr(column) for column in columns]
-    more = f" and {len(names) - 20} more" if len(names) > 20 else ""
-    return f"Its columns: {', '.join(names[:20])}{more}."
+    return f"Its columns: {some_of([*map(repr, columns)], 20)}."
 
 
 def _check_path(path: PurePath) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lookalike.errors import ImageRejectedError, LookalikeError, SourceError, UsageError
+from lookalike.errors import ImageRejectedError, LookalikeError, SourceError, UsageError, some_of
 from lookalike.sources.columns import ColumnKinds, Kind, as_text
 from lookalike.sources.rows import Row
 from lookalike.sources.seen import Seen
@@ -193,9 +193,8 @@ def _note_labels(
             "label of their own."
         )
     if absent:
-        shown = ", ".join(repr(label) for label in absent[:10])
-        more = f" and {len(absent) - 10} more" if len(absent) > 10 else ""
-        report.notes.append(f"Not in every part, for want of rows or groups: {shown}{more}.")
+        shown = some_of([*map(repr, absent)], 10)
+        report.notes.append(f"Not in every part, for want of rows or groups: {shown}.")
     for place, name in enumerate(names):
         rows = {label: int(counts[place, number]) for label, number in read.names.items()}
         report.parts[name] = Part("", 0, {label: n for label, n in rows.items() if n})

@@ -8,13 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lookalike.errors import UsageError
+from lookalike.errors import UsageError, some_of
 from lookalike.evaluate.split import Split, by_flag, by_fraction, leaks
 from lookalike.evaluate.truth import MISSING, codes_of
 from lookalike.learn.train.config import TrainConfig
 from lookalike.types import Keys, Location, Scalar
-
-NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +81,7 @@ def parted(
                 said = what if what == "a copy" else f"the same {what}"
                 warnings.append(
                     f"The split leaks: {len(leaked):,} images that are held out have {said} among "
-                    f"those to learn from: {_some([examples.ids[row] for row in leaked])}. "
+                    f"those to learn from: {some_of([examples.ids[row] for row in leaked])}. "
                     "The figures flatter."
                 )
     else:
@@ -143,13 +141,8 @@ def _check(examples: Examples, config: TrainConfig, rows: Keys, warnings: list[s
         if alone:
             warnings.append(
                 f"{len(alone):,} of {shown:,} values of {column} have one image "
-                f"to learn from: {_some(alone)}."
+                f"to learn from: {some_of(alone)}."
             )
         unseen = [labels.names[code] for code in np.flatnonzero(sizes == 0).tolist()]
         if unseen and column in config.tasks:
-            warnings.append(f"No image to learn from shows these of {column}: {_some(unseen)}.")
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
-    return ", ".join(names[:NAMED]) + more
+            warnings.append(f"No image to learn from shows these of {column}: {some_of(unseen)}.")

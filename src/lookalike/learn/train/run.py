@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lookalike.cores import cores
-from lookalike.errors import TrainingError, UsageError
+from lookalike.errors import TrainingError, UsageError, some_of
 from lookalike.evaluate.evaluation import SIGNIFICANT
 from lookalike.evaluate.intervals import Difference, paired
 from lookalike.learn.tracking import DATA_DIGEST, tracked
@@ -22,7 +22,7 @@ from lookalike.learn.train.augment import centred
 from lookalike.learn.train.colour import colour_targets
 from lookalike.learn.train.config import TrainConfig
 from lookalike.learn.train.curves import curves_picture
-from lookalike.learn.train.examples import NAMED, Examples, parted
+from lookalike.learn.train.examples import Examples, parted
 from lookalike.learn.train.exporting import Layer, export_network, write_recipe
 from lookalike.learn.train.judging import Judged
 from lookalike.learn.train.loop import HISTORY, LAST, Loop, Material, images_a_second
@@ -147,8 +147,8 @@ def _material(
     ranks.wait()
     pixels, rejected = decode_all(*given, step)
     if rejected:
-        some = [f"{examples.ids[row]} ({why})" for row, why in [*rejected.items()][:NAMED]]
-        warnings.append(f"{len(rejected):,} images cannot be decoded: {', '.join(some)}.")
+        named = [f"{examples.ids[row]} ({why})" for row, why in rejected.items()]
+        warnings.append(f"{len(rejected):,} images cannot be decoded: {some_of(named)}.")
     usable = np.setdiff1d(np.arange(len(examples.ids)), np.array([*rejected], np.int64))
     split = parted(examples, config, usable, held_flag, warnings)
     colours = colour_targets(pixels, config.colour) if config.colour else None

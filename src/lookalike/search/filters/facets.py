@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lookalike.errors import UnknownNameError
-from lookalike.search.filters.names import called_by, find_field
+from lookalike.search.filters.names import called_by, named_field
 from lookalike.search.filters.resolve import filtered, kind_among
 from lookalike.store.column import Kind
 from lookalike.store.column_cache import ColumnCache, Part
@@ -52,7 +51,7 @@ def facets(
     """
     keys = None if where is None else filtered(columns, where).keys
     known = columns.fields()
-    wanted = [_named(name, known) for name in names] or [
+    wanted = [named_field(name, known) for name in names] or [
         field for field in known if field not in _UNASKED
     ]
     parts = columns.parts(wanted)
@@ -60,13 +59,6 @@ def facets(
     images = sum(int(np.count_nonzero(some)) for some in left)
     made = [_facet(called_by(field, known), field, parts, left, images) for field in wanted]
     return images, made
-
-
-def _named(name: str, fields: Sequence[Field]) -> Field:
-    found = find_field(name, fields)
-    if found is None:
-        raise UnknownNameError("column", name, [called_by(field, fields) for field in fields])
-    return found
 
 
 def _left(part: Part, keys: Keys | None) -> NDArray[np.bool_]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 
-from lookalike.errors import FilterError
+from lookalike.errors import FilterError, UnknownNameError
 from lookalike.search.filters.syntax import And, Leaf, Name, Not, Or, Tree
 from lookalike.store.fields import Field
 
@@ -31,7 +31,7 @@ def find_field(name: str, fields: Sequence[Field]) -> Field | None:
 
     `id` is the image's own; of any other name metadata come first, then what was derived, then
     what every image has. `image.width` and `meta.width` tell them apart. A name that fits none
-    is tried without regard to case, where that leaves one column.
+    is tried without regard to case, where that leaves one column, then as `called_by` quotes it.
     """
     if name == _ID.name:
         return _ID
@@ -43,7 +43,19 @@ def find_field(name: str, fields: Sequence[Field]) -> Field | None:
         if f"{field.origin}.{field.name}" == name:
             return field
     folded = {field for field in fields if field.name.casefold() == name.casefold()}
-    return folded.pop() if len(folded) == 1 else None
+    if len(folded) == 1:
+        return folded.pop()
+    if not name.startswith('"'):
+        return None
+    return next((field for field in fields if called_by(field, fields) == name), None)
+
+
+def named_field(name: str, fields: Sequence[Field]) -> Field:
+    """The column of a name; raises `UnknownNameError` where there is none."""
+    found = find_field(name, fields)
+    if found is None:
+        raise UnknownNameError("column", name, [called_by(field, fields) for field in fields])
+    return found
 
 
 def find(name: Name, fields: Sequence[Field], text: str) -> Field:
