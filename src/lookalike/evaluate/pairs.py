@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lookalike.index.halves import as_floats
 from lookalike.index.pairwise import pairwise
 from lookalike.types import Floats, Keys, Metric, Stored
 
@@ -79,22 +80,22 @@ def _shared(near: Keys, left: Keys, right: Keys) -> Floats:
 
 def _directions(matrix: Stored, rows: Keys, landmarks: Keys) -> Floats:
     """Each row in the directions in which the landmarks differ most, of length 1: (m, d)."""
-    basis = _as_floats(matrix[landmarks])
+    basis = _of_length_1(matrix[landmarks])
     mean = basis.mean(axis=0)
     _, vectors = np.linalg.eigh(np.cov(basis - mean, rowvar=False).reshape(mean.size, -1))
     chosen = vectors[:, ::-1][:, :DIRECTIONS].astype(np.float32)
     found = np.empty((len(rows), chosen.shape[1]), dtype=np.float32)
     for start in range(0, len(rows), 1024):
         part = slice(start, start + 1024)
-        found[part] = (_as_floats(matrix[rows[part]]) - mean) @ chosen
+        found[part] = (_of_length_1(matrix[rows[part]]) - mean) @ chosen
     return _unit(found)
 
 
-def _as_floats(vectors: Stored) -> Floats:
+def _of_length_1(vectors: Stored) -> Floats:
     """Vectors as float32 of length 1; bits become values of -1 and 1."""
     if vectors.dtype == np.uint8:
         vectors = np.unpackbits(vectors, axis=1).astype(np.int8) * 2 - 1
-    return _unit(vectors.astype(np.float32))
+    return _unit(as_floats(vectors))
 
 
 def _unit(vectors: Floats) -> Floats:

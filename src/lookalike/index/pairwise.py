@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lookalike.index.blocks import BLOCK_ROWS, numpy_ranker, onnx_ranker
+from lookalike.index.halves import as_floats
 from lookalike.types import Bits, Floats, Metric, Stored
 
 _SMALL = 8_000_000
@@ -21,7 +22,7 @@ def pairwise(queries: NDArray[Any], matrix: Stored, metric: Metric) -> Floats:
     """
     if metric == "hamming":
         return _bits(queries, matrix)
-    asked: Floats = queries.astype(np.float32)
+    asked = as_floats(queries)
     if metric == "cosine":
         asked = asked / np.linalg.norm(asked, axis=1, keepdims=True)
     many = len(asked) * matrix.size > _SMALL and matrix.dtype == np.float16 and metric != "l1"
@@ -35,7 +36,7 @@ def pairwise(queries: NDArray[Any], matrix: Stored, metric: Metric) -> Floats:
 
 def paired(ones: NDArray[Any], others: NDArray[Any], metric: Metric) -> Floats:
     """Scores float32 (n,) of each row of floats (n, d) and the row (n, d) beside it."""
-    first, second = ones.astype(np.float32), others.astype(np.float32)
+    first, second = as_floats(ones), as_floats(others)
     if metric in {"l1", "l2"}:
         found: Floats = -np.linalg.norm(first - second, ord=1 if metric == "l1" else 2, axis=1)
         return found

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from lookalike.index.halves import as_floats
 from lookalike.types import Floats, Keys
 
 NO_CHANCE = -1e4
@@ -78,7 +79,7 @@ class NeighbourScores:
 
     def scores(self, points: Floats) -> NDArray[np.float64]:
         """The score of each class for each point."""
-        known = self.examples.astype(np.float32)
+        known = as_floats(self.examples)
         found = [
             self._of(points[start : start + _ROWS], known) for start in range(0, len(points), _ROWS)
         ]

@@ -9,6 +9,7 @@ from lookalike.errors import UsageError
 from lookalike.evaluate.measure import Scorer
 from lookalike.evaluate.ranking import View
 from lookalike.evaluate.split import Split
+from lookalike.index.halves import as_floats
 from lookalike.index.pairwise import pairwise
 from lookalike.library.indexes import open_ann
 from lookalike.search.covered import Covered
@@ -63,7 +64,7 @@ class ByIndex:
         """Scores (q, g); an exact scan answers where a search would turn to one."""
         hidden = self._split.hidden(queries)
         found = np.full((len(queries), len(self._gallery)), NOT_FOUND, dtype=np.float32)
-        vectors = np.asarray(self._view.of(queries)).astype(np.float32)
+        vectors = as_floats(np.asarray(self._view.of(queries)))
         for row, vector in enumerate(vectors):
             wanted = min(len(self._gallery), self._depth + int(hidden[row].sum()))
             one = vector[None, :]

@@ -16,6 +16,7 @@ from lookalike.evaluate.intervals import Difference, Estimate
 from lookalike.evaluate.recommendations import Held, Judged, judge
 from lookalike.explore.histories import LIKED, SEEN, Histories, ages, hold_out, read_histories
 from lookalike.explore.recommend import Block, Mix, Picks, recommend
+from lookalike.index.halves import as_floats
 from lookalike.library.recommending import Wish
 from lookalike.library.shelf import Shelved, shelve
 from lookalike.store.cache import replace_file
@@ -188,7 +189,7 @@ def _picked(
         hidden = shelved.same[histories.items[start:stop]]
         order = np.argsort(hidden, kind="stable")
         block = Block(
-            vectors=shelved.shelf.matrix[items].astype(np.float32),
+            vectors=as_floats(shelved.shelf.matrix[items]),
             owners=owners[rows - start],
             weights=weights[rows],
             hidden=hidden[order],
