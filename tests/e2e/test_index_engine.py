@@ -44,6 +44,9 @@ def test_from_choosing_to_refreshing(large: Path) -> None:
     ]
     ids = [[hit["id"] for hit in answer["hits"]] for answer in answers]
     assert len(set(ids[0]) & set(ids[1])) >= 8
+    for options in (("--exact",), ("--page", "1"), ("--within", "0.5")):
+        told = run(large, "search", "id:v0007", "--explain", *options).err
+        assert "exact scan of 1,400 vectors: as was asked for" in told
     with lookalike.open(large) as library:
         library.import_vectors("vec", [(["new"], vectors(1, 5))])
         assert library.search(vectors(1, 5)[0], 1).ids == ["new"]

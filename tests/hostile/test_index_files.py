@@ -119,6 +119,11 @@ def test_damaged_files(folder: Path, suffix: str, tmp_path: Path) -> None:
         damage(one(folder, suffix))
         with lookalike.open(folder, create=False) as library:
             assert ids(library) == ids(library, exact=True)
+            if damage is not Path.unlink or suffix != ".json":
+                told = library.search("id:v0001").explanation
+                assert told is not None
+                assert "index is damaged" in told.scan
+                assert "--refresh --space vec" in told.scan
         for path, data in sound.items():
             if path.is_dir():
                 path.rmdir()

@@ -10,6 +10,7 @@ from lookalike.errors import LookalikeError
 from lookalike.index.ann import Ann, read
 from lookalike.index.engine import Effort
 from lookalike.search.covered import Covered
+from lookalike.search.plan import NO_INDEX
 from lookalike.store.index_files import IndexFiles
 from lookalike.store.matrix import MatrixView
 from lookalike.store.records import Space
@@ -56,6 +57,12 @@ class Indexes:
                 covered = Covered(kept.ann, kept.files.keys, died, view)
                 self._covered[space.key] = covered
             return covered
+
+    def absence(self, space: Space) -> str:
+        """Why there is nothing to lay over a view, in words."""
+        if self._store.indexes.stamp(space) is None:
+            return NO_INDEX
+        return f"its index is damaged, made anew by: lookalike index --refresh --space {space.name}"
 
     def close(self) -> None:
         """Let go of the indexes."""

@@ -116,7 +116,7 @@ def recheck_index(store: Store, space: Space) -> IndexReport | None:
     if files is None:
         raise LibraryError(
             f"The index of space {space.name!r} is damaged and not used. Build it anew with: "
-            "lookalike index --refresh"
+            f"lookalike index --refresh --space {space.name}"
         )
     view = compact(store, space)
     ann = open_ann(files, space, change=False)

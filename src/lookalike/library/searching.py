@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from lookalike.embed.resources import Resources
 from lookalike.errors import UsageError
+from lookalike.index.halves import as_floats
 from lookalike.index.scores import distance, similarity
 from lookalike.library.indexes import Indexes
 from lookalike.library.matching import calibration_of
@@ -111,7 +112,8 @@ class Searcher:
             covered=covered,
         )
         count = None if allowed is None else len(allowed)
-        scan = plan(view, covered, wanted.count, metric, count).why
+        absent = "as was asked for" if wanted.thorough else self._indexes.absence(space)
+        scan = plan(view, covered, wanted.count, metric, count, absent).why
         return answered(here, left, scan)
 
     def search_weighed(
@@ -161,7 +163,7 @@ class Searcher:
 
         def near(some: Keys) -> list[tuple[Keys, Floats]]:
             rows = _rows_of(view, some)
-            asked = rows if space.of_bits else rows.astype(np.float32)
+            asked = rows if space.of_bits else as_floats(rows)
             without = [(key,) for key in some.tolist()]
             return nearest(view, asked, k, metric, unit=unit, without=without, covered=covered)
 
@@ -178,7 +180,7 @@ class Searcher:
         def near(some: Keys) -> list[tuple[Keys, Floats]]:
             parts = []
             for matrix, of, weight, unit in held:
-                asked = matrix[np.searchsorted(of, some)].astype(np.float32)
+                asked = as_floats(matrix[np.searchsorted(of, some)])
                 parts.append(Weighed(matrix, of, asked, weight, unit))
             return nearest_weighed(parts, k, without=[(key,) for key in some.tolist()])
 

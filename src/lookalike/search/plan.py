@@ -9,6 +9,7 @@ from lookalike.search.covered import Covered
 from lookalike.store.matrix import MatrixView
 from lookalike.types import Metric
 
+NO_INDEX = "no index"
 _FEW_ALLOWED = 20_000
 _FEW_PART = 50
 _MOST_WANTED_PART = 20
@@ -23,13 +24,21 @@ class Plan:
 
 
 def plan(
-    view: MatrixView, covered: Covered | None, wanted: int, metric: Metric, allowed: int | None
+    view: MatrixView,
+    covered: Covered | None,
+    wanted: int,
+    metric: Metric,
+    allowed: int | None,
+    absent: str = NO_INDEX,
 ) -> Plan:
-    """How to find `wanted` images of a view, of which so many are `allowed` (None: all)."""
+    """How to find `wanted` images of a view, of which so many are `allowed` (None: all).
+
+    `absent` says why there is no index, where `covered` is None.
+    """
     if covered is None:
         scanned = view.count if allowed is None else allowed
         which = "" if allowed is None else " that are allowed"
-        return Plan(by_index=False, why=f"exact scan of {scanned:,} vectors{which}: no index")
+        return Plan(by_index=False, why=f"exact scan of {scanned:,} vectors{which}: {absent}")
     if not covered.ann.serves(metric):
         why = f"exact scan: the index was made for {covered.ann.metric}, not for {metric}"
         return Plan(by_index=False, why=why)
