@@ -30,6 +30,13 @@ def site(
         list[str] | None,
         typer.Option(help="A column to filter by; repeat it. Default: label and metadata."),
     ] = None,
+    with_model: Annotated[
+        bool,
+        typer.Option(
+            "--with-model",
+            help="Add the model: visitors may ask with a picture of their own. 9 MB.",
+        ),
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Write a search page for any static host: thumbnails, ids, labels and vectors."""
@@ -37,16 +44,22 @@ def site(
 
     with lookalike.open(library, create=False) as opened, steps_bar() as advance:
         report = opened.export_site(
-            directory, title=title, space=space, where=where, columns=column, on_step=advance
+            directory,
+            title=title,
+            space=space,
+            where=where,
+            columns=column,
+            with_model=with_model,
+            on_step=advance,
         )
     if json:
         print_json(report.as_dict())
         return
     print_line(str(report.directory / "index.html"))
-    total = report.vectors + report.thumbnails + report.other
+    model = f", model {size(report.model)}" if report.model else ""
     say(
-        f"{count(report.images, 'image')}, {size(total)} in {count(report.files, 'file')}: "
-        f"vectors {size(report.vectors)}, thumbnails {size(report.thumbnails)}"
+        f"{count(report.images, 'image')}, {size(report.size)} in {count(report.files, 'file')}: "
+        f"vectors {size(report.vectors)}, thumbnails {size(report.thumbnails)}{model}"
     )
     if report.missing:
         say(f"{count(report.missing, 'image')} without a thumbnail: the file is gone or changed.")

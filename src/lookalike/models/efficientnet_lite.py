@@ -52,8 +52,13 @@ STAGES = (
 
 def open_network(row: CatalogRow, options: NetworkOptions) -> Network:
     """The network, from the cache of built networks or built now. Raises `ModelError`."""
+    return open_onnx(built(row), options)
+
+
+def built(row: CatalogRow) -> bytes:
+    """What `build` makes, from the cache of built networks if it is there."""
     name = f"{row.name}-{row.revision}-{row.weights_sha256[:12]}.onnx"
-    return open_onnx(cached_file(f"models/{name}", lambda: build(row)), options)
+    return cached_file(f"models/{name}", lambda: build(row))
 
 
 def build(row: CatalogRow) -> bytes:

@@ -21,6 +21,7 @@ import numpy as np
 
 from lookalike.errors import LookalikeError, UsageError
 from lookalike.explore.map_columns import Legend
+from lookalike.share.site_model import SiteModel
 from lookalike.share.site_order import alike_order
 from lookalike.share.site_sheets import ACROSS, TILES, Picture, usual_shape, write_sheet
 from lookalike.types import Floats, Halves, Metric, readable
@@ -40,7 +41,8 @@ class Published:
     """What a site shows of images, in the library's order: all of the same length n.
 
     `vectors` (n, dim) float16; `points` (n, 2) float32 in the plane, NaN where an image has no
-    place, None without a map; `space` is the name of what made the vectors.
+    place, None without a map; `space` is the name of what made the vectors, `model` what makes
+    one of a visitor's picture, None where they cannot ask with one.
     """
 
     title: str
@@ -52,20 +54,30 @@ class Published:
     columns: Sequence[Legend]
     points: Floats | None
     picture: Picture
+    model: SiteModel | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SiteReport:
-    """What was written, in bytes: `vectors`, `thumbnails`, and `other`; `missing` thumbnails."""
+    """What was written, in bytes: `vectors`, `thumbnails`, `model`, and `other`.
+
+    `missing` is how many images have no thumbnail.
+    """
 
     directory: Path
     images: int
     files: int
     vectors: int
     thumbnails: int
+    model: int
     other: int
     missing: int
     has_map: bool
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files."""
+        return self.vectors + self.thumbnails + self.model + self.other
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for JSON."""
@@ -73,9 +85,10 @@ class SiteReport:
             "directory": str(self.directory),
             "images": self.images,
             "files": self.files,
-            "bytes": self.vectors + self.thumbnails + self.other,
+            "bytes": self.size,
             "vectors": self.vectors,
             "thumbnails": self.thumbnails,
+            "model": self.model,
             "other": self.other,
             "without_thumbnail": self.missing,
             "map": self.has_map,
@@ -112,13 +125,15 @@ def write_site(directory: Path, shown: Published, on_step: OnStep) -> SiteReport
     sizes = {path: path.stat().st_size for path in place.rglob("*") if path.is_file()}
     vectors = sum(size for path, size in sizes.items() if path.name.startswith("vectors-"))
     thumbnails = sum(size for path, size in sizes.items() if path.suffix == ".webp")
+    model = sum(size for path, size in sizes.items() if path.name.startswith("model-"))
     return SiteReport(
         directory=directory,
         images=len(shown.ids),
         files=len(sizes),
         vectors=vectors,
         thumbnails=thumbnails,
-        other=sum(sizes.values()) - vectors - thumbnails,
+        model=model,
+        other=sum(sizes.values()) - vectors - thumbnails - model,
         missing=missing,
         has_map=shown.points is not None,
     )
@@ -161,7 +176,11 @@ def _write(folder: Path, shown: Published, on_step: OnStep) -> int:
         "imagesAtOnce": _IMAGES_AT_ONCE,
         "vectorsAtOnce": max(1, _BYTES_AT_ONCE // (2 * shown.vectors.shape[1])),
         "tile": {"width": shape[0], "height": shape[1], "across": ACROSS},
+        "model": None,
     }
+    if shown.model is not None:
+        parts = _write_model(folder / "data", shown.model.weights, digest)
+        facts["model"] = {**shown.model.facts, "parts": parts}
     _write_images(folder / "data", shown, order, missing, digest)
     _write_vectors(folder / "data", shown, order, int(str(facts["vectorsAtOnce"])), digest, on_step)
     digest.update(json.dumps(facts).encode())
@@ -222,6 +241,16 @@ def _write_vectors(
         name = f"vectors-{number}"
         digest.update(_hand_over(folder / f"{name}.js", name, _base64(rows)))
         on_step("vectors", min(start + at_once, len(order)), len(order))
+
+
+def _write_model(folder: Path, weights: Halves, digest: Any) -> int:
+    """The weights of the model, in parts; returns how many."""
+    starts = range(0, len(weights), _BYTES_AT_ONCE // 2)
+    for number, start in enumerate(starts):
+        part = weights[start : start + starts.step].astype("<f2")
+        name = f"model-{number}"
+        digest.update(_hand_over(folder / f"{name}.js", name, _base64(part)))
+    return len(starts)
 
 
 def _hand_over(path: Path, name: str, data: Any) -> bytes:

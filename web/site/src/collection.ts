@@ -3,6 +3,7 @@
 import { bytesOf } from "../../shared/bytes";
 import { load } from "./load";
 import type { Metric } from "./search";
+import type { Model } from "./worker";
 
 export interface Column {
   name: string;
@@ -20,6 +21,8 @@ export interface Facts {
   imagesAtOnce: number;
   vectorsAtOnce: number;
   tile: { width: number; height: number; across: number };
+  /** What makes the vector of a visitor's picture, in so many parts; null where they cannot ask with one. */
+  model: (Model & { name: string; parts: number }) | null;
 }
 interface Part {
   ids: string[];

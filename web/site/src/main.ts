@@ -8,11 +8,14 @@ import { filter, type Filtered } from "./filters";
 import { Grid } from "./grid";
 import { load } from "./load";
 import { MapView } from "./map";
-import { Searcher, type Nearest } from "./searcher";
+import { listenForPictures, opened, type Own } from "./own";
+import { PICTURE, Searcher, type Nearest } from "./searcher";
 import { Sheets } from "./sheets";
 import "./app.css";
 
 const FIRST = 120;
+/** The row of an id that no image has. */
+const UNKNOWN = -2;
 const status = byId("status");
 
 class Page {
@@ -26,6 +29,8 @@ class Page {
   private filtered: Filtered;
   private found: Nearest | null = null;
   private query: number | null = null;
+  private own: Own | null = null;
+  private pictures = 0;
   private wanted = FIRST;
   private asking = false;
   private asked = 0;
@@ -41,6 +46,8 @@ class Page {
     this.searcher = new Searcher(this.images, () => this.progressed(), (error) => this.fault(error.message));
     this.map = facts.map ? new MapView(byId("map"), this.images, this.sheets, (row) => this.go((view) => (view.id = this.images.ids[row]))) : null;
     byId("map-button").hidden = !this.map;
+    byId("own").hidden = !facts.model;
+    if (facts.model) listenForPictures(byId("own"), (file) => void this.take(file));
     const { width, height } = facts.tile;
     document.documentElement.style.setProperty("--shape", `${width} / ${height}`);
     this.listen();
@@ -70,6 +77,7 @@ class Page {
       const typing = event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement;
       if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.key === "r") this.random();
+      else if (event.key === "o" && this.images.facts.model) byId("own").click();
       else if (event.key === "m" && this.map) this.go((view) => (view.map = !view.map));
       else if (event.key === "/") {
         event.preventDefault();
@@ -79,7 +87,7 @@ class Page {
   }
 
   private link(row: number): string {
-    return writeView({ ...this.view, id: this.images.ids[row] });
+    return writeView({ ...this.view, id: this.images.ids[row], own: false });
   }
 
   private go(change: (view: View) => void): void {
@@ -94,6 +102,34 @@ class Page {
     if (row !== undefined) this.go((view) => (view.id = this.images.ids[row]));
   }
 
+  /** Looks for what is like a picture of the visitor's own, the latest one. */
+  private async take(file: Blob): Promise<void> {
+    const turn = ++this.pictures;
+    status.textContent = "Looking at your picture …";
+    byId("message").hidden = true;
+    try {
+      const own = await opened(file).catch(() => {
+        throw new Error("Your browser cannot read this file as a picture.");
+      });
+      await this.searcher.look(own.picture);
+      if (turn !== this.pictures) return;
+      this.own = own;
+    } catch (error) {
+      if (turn === this.pictures) this.refuse((error as Error).message);
+      return;
+    }
+    if (this.view.own && this.view.id === null) return this.apply();
+    this.go((view) => {
+      view.id = null;
+      view.own = true;
+    });
+  }
+
+  private refuse(text: string): void {
+    status.textContent = "";
+    this.message("That did not work", text, null, () => undefined);
+  }
+
   /** Shows what the address asks for. */
   private apply(): void {
     this.view = readView(location.hash);
@@ -106,19 +142,20 @@ class Page {
     this.wanted = FIRST;
     byId("message").hidden = true;
     const { id } = this.view;
-    this.query = id === null ? null : this.images.row(id) ?? -1;
+    if (id !== null) this.query = this.images.row(id) ?? UNKNOWN;
+    else this.query = this.view.own && this.own ? PICTURE : null;
     this.showQuery();
     if (this.query === null) this.browse();
-    else if (this.query >= 0) this.search();
+    else if (this.query !== UNKNOWN) this.search();
     else this.unknown(id!);
-    this.map?.show(this.filtered.mask, this.query ?? -1, []);
+    this.map?.show(this.filtered.mask, Math.max(-1, this.query ?? -1), []);
   }
 
   /** More images are known: the view is the same, with more in it. */
   private grown(): void {
     this.filter();
     if (this.query === null) this.browse(true);
-    else if (this.query < 0) this.apply();
+    else if (this.query === UNKNOWN) this.apply();
     else this.search();
   }
 
@@ -172,7 +209,7 @@ class Page {
 
   /** More vectors are there: what was found may have changed. */
   private progressed(): void {
-    if (this.query !== null && this.query >= 0 && !this.asking && (this.searcher.whole || performance.now() - this.asked > 1000)) this.search();
+    if (this.query !== null && this.query !== UNKNOWN && !this.asking && (this.searcher.whole || performance.now() - this.asked > 1000)) this.search();
   }
 
   /** The end of what was found is near. */
@@ -184,10 +221,19 @@ class Page {
 
   private showQuery(): void {
     const panel = byId("query");
-    panel.hidden = this.query === null || this.query < 0;
+    panel.hidden = this.query === null || this.query === UNKNOWN;
     if (panel.hidden) return;
     const row = this.query!;
     const { images } = this;
+    const back = element("a", "back", "Show all images");
+    back.href = writeView({ ...this.view, id: null, own: false });
+    const text = element("div", "about");
+    if (row === PICTURE) {
+      document.title = `Your picture · ${images.facts.title}`;
+      text.append(element("p", "kicker", "What looks like"), element("h2", "", "Your picture"), element("p", "id", "It was looked at here, in your browser, and sent to nobody."), back);
+      panel.replaceChildren(this.own!.canvas, text);
+      return;
+    }
     document.title = `${images.labels[row] ?? images.ids[row]} · ${images.facts.title}`;
     const picture = element("span");
     this.sheets.show(picture, row);
@@ -196,9 +242,6 @@ class Page {
       const kind = images.codes[i][row];
       if (column.name !== "label" && kind < column.kinds) facts.append(element("dt", "", column.name), element("dd", "", column.names[kind]));
     });
-    const back = element("a", "back", "Show all images");
-    back.href = writeView({ ...this.view, id: null });
-    const text = element("div", "about");
     const title = element("h2");
     title.append(element("bdi", "", images.labels[row] ?? images.ids[row]));
     text.append(element("p", "kicker", "What looks like"), title);
@@ -214,7 +257,10 @@ class Page {
       return;
     }
     status.textContent = "";
-    this.message("No such image here", `Nothing is called “${id}”. It may have been renamed or taken out.`, "Show all images", (view) => (view.id = null));
+    this.message("No such image here", `Nothing is called “${id}”. It may have been renamed or taken out.`, "Show all images", (view) => {
+      view.id = null;
+      view.own = false;
+    });
   }
 
   private nothing(): void {

@@ -7,7 +7,8 @@ export interface Found {
   scores: Float64Array;
 }
 
-const HALF = halves();
+/** The value of each of the 65,536 float16 numbers, by its bits. */
+export const HALF = halves();
 /** A bound on what float32 queries and the sums of a scan may be off, for vectors of length 1. */
 const ROUNDING = 1e-6;
 
@@ -79,10 +80,14 @@ export class Vectors {
   }
 
   /** The `k` rows nearest to a row, without it, of those that `allowed` (count,) marks. */
-  search(query: number, k: number, allowed: Uint8Array | null): Found {
-    const asked = this.query(query);
-    const length = this.metric === "cosine" ? 1 : this.length[query];
-    const open = (row: number) => this.here[row] > 0 && row !== query && (!allowed || allowed[row] > 0);
+  searchRow(row: number, k: number, allowed: Uint8Array | null): Found {
+    return this.search(this.query(row), k, allowed, row);
+  }
+
+  /** The same for any vector (dim,), of length 1 where cosines are compared; `without` is no answer. */
+  search(asked: Float64Array, k: number, allowed: Uint8Array | null, without = -1): Found {
+    const length = lengthOf(asked);
+    const open = (row: number) => this.here[row] > 0 && row !== without && (!allowed || allowed[row] > 0);
     const floor = this.scan(Float32Array.from(asked), length, k, open);
     const { rough } = this;
     const rows: number[] = [];
@@ -153,6 +158,8 @@ export class Vectors {
   }
 }
 
+export const lengthOf = (vector: Float64Array) => Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
+
 /** The k-th highest of the numbers offered: a heap whose top is the lowest kept. */
 class Lowest {
   private readonly heap: number[] = [];
@@ -186,7 +193,6 @@ class Lowest {
   }
 }
 
-/** The value of each of the 65,536 float16 numbers. */
 function halves(): Float64Array {
   return Float64Array.from({ length: 65536 }, (_, bits) => {
     const sign = bits & 0x8000 ? -1 : 1;

@@ -1,6 +1,7 @@
 // Asks the searching thread, and feeds it vectors: first those that a question needs.
 
 import type { Collection } from "./collection";
+import type { Picture } from "./fit";
 import { load } from "./load";
 import type { Answer, Ask } from "./worker";
 import SearchWorker from "./worker?worker&inline";
@@ -13,6 +14,8 @@ export interface Nearest {
 }
 
 const AT_ONCE = 3;
+/** The row that stands for the picture that was looked at last. */
+export const PICTURE = -1;
 
 export class Searcher {
   loaded = 0;
@@ -21,6 +24,8 @@ export class Searcher {
   private readonly pending: Set<number>;
   private number = 0;
   private answered: ((found: Nearest) => void) | null = null;
+  private model: Promise<void> | null = null;
+  private seen: (vector: Float64Array) => void = () => undefined;
 
   /** `progressed()` is called when more vectors are there, `failed` when some cannot be had. */
   constructor(images: Collection, progressed: () => void, failed: (error: Error) => void) {
@@ -32,7 +37,8 @@ export class Searcher {
       if (answer.kind === "taken") {
         this.loaded = answer.loaded;
         progressed();
-      } else if (answer.number === this.number) this.answered?.(answer);
+      } else if (answer.kind === "seen") this.seen(answer.vector);
+      else if (answer.number === this.number) this.answered?.(answer);
     };
     this.ask({ kind: "open", count, dim, metric });
     this.failed = failed;
@@ -57,10 +63,32 @@ export class Searcher {
     this.ask({ kind: "allow", mask });
   }
 
+  /** Makes the vector of a picture, for `search(PICTURE, ...)`; the model is fetched at the first. */
+  async look(picture: Picture): Promise<Float64Array> {
+    this.model ??= this.fetchModel();
+    try {
+      await this.model;
+    } catch (error) {
+      this.model = null;
+      throw error;
+    }
+    return new Promise((resolve) => {
+      this.seen = resolve;
+      this.ask({ kind: "look", picture });
+    });
+  }
+
+  private async fetchModel(): Promise<void> {
+    const { model } = this.images.facts;
+    if (!model) throw new Error("This site came without a model.");
+    const parts = Array.from({ length: model.parts }, (_, part) => load<string>(`model-${part}`));
+    this.ask({ kind: "model", model, weights: await Promise.all(parts) });
+  }
+
   /** The `k` nearest of a row; only the latest question is answered. */
   search(row: number, k: number, answered: (found: Nearest) => void): void {
     const part = Math.floor(row / this.images.facts.vectorsAtOnce);
-    if (this.pending.delete(part)) void this.fetch(part);
+    if (row !== PICTURE && this.pending.delete(part)) void this.fetch(part);
     this.answered = answered;
     this.ask({ kind: "search", number: ++this.number, row, k });
   }

@@ -33,6 +33,7 @@ class Sharing(Opened):
         space: str | None = None,
         where: str | None = None,
         columns: Sequence[str] | None = None,
+        with_model: bool = False,
         on_step: OnStep | None = None,
     ) -> SiteReport:
         """Write a folder that any static host can serve, and that opens from disk too.
@@ -41,10 +42,13 @@ class Sharing(Opened):
         are named), the map if there is one, and searches by itself: the answers to a click
         are those of `search`, in the same order. Published are thumbnails, ids, labels, these
         columns and the vectors of `space`; of the images only those that `where` leaves.
-        A site that is there is replaced once the new one is whole.
+        `with_model`, the default model goes with it, so that visitors may ask with a picture of
+        their own, which their browser looks at. A site that is there is replaced once the new
+        one is whole.
 
-        Raises `UsageError` for a folder with other things in it, a space of bits or of l1, and
-        where there is no image; `UnknownNameError`, `FilterError`.
+        Raises `UsageError` for a folder with other things in it, a space of bits or of l1, one
+        that is to go with the model and was made by another, and where there is no image;
+        `UnknownNameError`, `FilterError`.
         """
         from lookalike.library.exporting import export_site
 
@@ -56,6 +60,7 @@ class Sharing(Opened):
             title,
             where,
             columns,
+            with_model,
             on_step or (lambda *_: None),
         )
 

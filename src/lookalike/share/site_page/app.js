@@ -13,12 +13,14 @@
 			id: fields.get("id"),
 			text: fields.get("text") ?? "",
 			kinds,
-			map: fields.get("map") === "1"
+			map: fields.get("map") === "1",
+			own: fields.get("own") === "1"
 		};
 	}
 	function writeView(view) {
 		const fields = new URLSearchParams();
 		if (view.id !== null) fields.set("id", view.id);
+		else if (view.own) fields.set("own", "1");
 		if (view.text) fields.set("text", view.text);
 		for (const [column, kinds] of view.kinds) for (const kind of kinds) fields.append(COLUMN + column, kind);
 		if (view.map) fields.set("map", "1");
@@ -528,7 +530,7 @@ void main() {
   gl_Position = vec4((at - centre) * zoom + (corner - 0.5) * extent * vec2(1.0, -1.0), 0.0, 1.0);
   uv = (tile + 0.5 + corner * (side - 1.0)) * scale;
 }`;
-	var PICTURE = `#version 300 es
+	var PICTURE$1 = `#version 300 es
 precision mediump float;
 in vec2 uv; uniform sampler2D sheet; uniform float strength; uniform vec3 paper; out vec4 shown;
 void main() {
@@ -571,7 +573,7 @@ void main() {
 			this.gl = gl;
 			this.dots = program(gl, POINTS, DOT);
 			this.squares = program(gl, POINTS, SQUARE);
-			this.tiles = program(gl, TILES, PICTURE);
+			this.tiles = program(gl, TILES, PICTURE$1);
 			this.pointArray = gl.createVertexArray();
 			gl.bindVertexArray(this.pointArray);
 			const at = new Float32Array(2 * points.count);
@@ -1152,6 +1154,7 @@ void main() {
 		look() {
 			const { count } = this.points;
 			const few = count < 3e3 ? 7 : count < 2e4 ? 5 : 3;
+			const large = Math.max(1, this.plane.fitted / 400);
 			return {
 				paper: this.paper,
 				marked: this.dark ? [
@@ -1163,7 +1166,7 @@ void main() {
 					.05,
 					.06
 				],
-				size: Math.min(14, few * 2 ** (this.plane.zoomed / 4)) * this.ratio,
+				size: Math.min(14, few * large * 2 ** (this.plane.zoomed / 4)) * this.ratio,
 				fade: .78
 			};
 		}
@@ -1369,8 +1372,66 @@ void main() {
 		}
 		return low > high ? [0, 0] : [(low + high) / 2, (high - low) / 2];
 	}
+	// site/src/own.ts
+	/** Larger pictures are halved until their shorter side is less than twice this. */
+	var SIDE = 512;
+	/** Calls `take` with each file that is picked by the button, dropped on the page, or pasted. */
+	function listenForPictures(button, take) {
+		const picker = document.createElement("input");
+		picker.type = "file";
+		picker.accept = "image/*";
+		picker.addEventListener("change", () => {
+			if (picker.files?.[0]) take(picker.files[0]);
+			picker.value = "";
+		});
+		button.addEventListener("click", () => picker.click());
+		const over = (on) => document.body.classList.toggle("over", on);
+		addEventListener("dragover", (event) => {
+			if (!event.dataTransfer?.types.includes("Files")) return;
+			event.preventDefault();
+			over(true);
+		});
+		addEventListener("dragleave", (event) => event.relatedTarget === null && over(false));
+		addEventListener("drop", (event) => {
+			over(false);
+			const file = event.dataTransfer?.files[0];
+			if (!file) return;
+			event.preventDefault();
+			take(file);
+		});
+		addEventListener("paste", (event) => {
+			const file = event.clipboardData?.files[0];
+			if (file) take(file);
+		});
+	}
+	/** The pixels of an image file, upright, over white. Rejects what the browser cannot read. */
+	async function opened(file) {
+		const bitmap = await createImageBitmap(file, {
+			imageOrientation: "from-image",
+			colorSpaceConversion: "none"
+		});
+		const halvings = Math.max(0, Math.floor(Math.log2(Math.min(bitmap.width, bitmap.height) / SIDE)));
+		const canvas = document.createElement("canvas");
+		canvas.width = Math.max(1, Math.round(bitmap.width / 2 ** halvings));
+		canvas.height = Math.max(1, Math.round(bitmap.height / 2 ** halvings));
+		const context = canvas.getContext("2d", { willReadFrequently: true });
+		context.fillStyle = "white";
+		context.fillRect(0, 0, canvas.width, canvas.height);
+		context.imageSmoothingQuality = "high";
+		context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+		bitmap.close();
+		const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+		return {
+			canvas,
+			picture: {
+				width: canvas.width,
+				height: canvas.height,
+				pixels: data
+			}
+		};
+	}
 	// site/src/worker.ts?worker&inline
-	var jsContent = "(function() {\n	// shared/bytes.ts\n	/** Bytes of a base64 text. */\n	function bytesOf(text) {\n		const binary = atob(text);\n		const bytes = new Uint8Array(binary.length);\n		for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);\n		return bytes;\n	}\n	// site/src/search.ts\n	const HALF = halves();\n	/** A bound on what float32 queries and the sums of a scan may be off, for vectors of length 1. */\n	const ROUNDING = 1e-6;\n	var Vectors = class {\n		count;\n		dim;\n		metric;\n		rows;\n		codes;\n		scale;\n		length;\n		off;\n		here;\n		rough;\n		places;\n		loaded = 0;\n		/** Room for `count` rows; `places` (count,) breaks ties: of equal scores the lower is first. */\n		constructor(count, dim, metric) {\n			this.count = count;\n			this.dim = dim;\n			this.metric = metric;\n			this.rows = new Uint16Array(count * dim);\n			this.codes = new Int8Array(count * dim);\n			this.scale = new Float64Array(count);\n			this.length = new Float64Array(count);\n			this.off = new Float64Array(count);\n			this.here = new Uint8Array(count);\n			this.rough = new Float64Array(count);\n			this.places = Uint32Array.from({ length: count }, (_, i) => i);\n		}\n		/** Rows from `start` on, as float16 bits (m * dim,). */\n		take(start, bits) {\n			this.rows.set(bits, start * this.dim);\n			const end = start + bits.length / this.dim;\n			for (let row = start; row < end; row++) this.encode(row);\n			this.loaded += end - start;\n		}\n		has(row) {\n			return this.here[row] > 0;\n		}\n		/** Codes of a row, c * scale being near each value, and how far from it the codes lie. */\n		encode(row) {\n			const { rows, codes, dim } = this;\n			const from = row * dim;\n			let most = 0;\n			let squares = 0;\n			for (let i = from; i < from + dim; i++) {\n				const value = HALF[rows[i]];\n				most = Math.max(most, Math.abs(value));\n				squares += value * value;\n			}\n			if (!Number.isFinite(squares) || squares === 0 && this.metric === \"cosine\") return;\n			const scale = most / 127;\n			let off = 0;\n			for (let i = from; i < from + dim; i++) {\n				const value = HALF[rows[i]];\n				const code = scale > 0 ? Math.round(value / scale) : 0;\n				codes[i] = code;\n				off += (value - code * scale) ** 2;\n			}\n			this.scale[row] = scale;\n			this.length[row] = Math.sqrt(squares);\n			this.off[row] = Math.sqrt(off);\n			this.here[row] = 1;\n		}\n		/** The `k` rows nearest to a row, without it, of those that `allowed` (count,) marks. */\n		search(query, k, allowed) {\n			const asked = this.query(query);\n			const length = this.metric === \"cosine\" ? 1 : this.length[query];\n			const open = (row) => this.here[row] > 0 && row !== query && (!allowed || allowed[row] > 0);\n			const floor = this.scan(Float32Array.from(asked), length, k, open);\n			const { rough } = this;\n			const rows = [];\n			for (let row = 0; row < this.count; row++) if (open(row) && rough[row] + this.slack(row, length) >= floor) rows.push(row);\n			for (const row of rows) rough[row] = this.exact(row, asked);\n			rows.sort((a, b) => rough[b] - rough[a] || this.places[a] - this.places[b]);\n			const best = rows.slice(0, k);\n			return {\n				rows: Uint32Array.from(best),\n				scores: Float64Array.from(best, (row) => this.similarity(rough[row]))\n			};\n		}\n		query(row) {\n			const by = this.metric === \"cosine\" ? this.length[row] : 1;\n			const from = row * this.dim;\n			return Float64Array.from({ length: this.dim }, (_, i) => HALF[this.rows[from + i]] / by);\n		}\n		/** Fills the rough scores; the k-th highest of what rows score at least. */\n		scan(asked, length, k, open) {\n			const { codes, dim, rough } = this;\n			const lowest = new Lowest(k);\n			for (let row = 0; row < this.count; row++) {\n				if (!open(row)) continue;\n				const from = row * dim;\n				let a = 0, b = 0, c = 0, d = 0, i = 0;\n				for (; i + 3 < dim; i += 4) {\n					a += codes[from + i] * asked[i];\n					b += codes[from + i + 1] * asked[i + 1];\n					c += codes[from + i + 2] * asked[i + 2];\n					d += codes[from + i + 3] * asked[i + 3];\n				}\n				for (; i < dim; i++) a += codes[from + i] * asked[i];\n				rough[row] = this.ranking((a + b + c + d) * this.scale[row], row);\n				lowest.offer(rough[row] - this.slack(row, length));\n			}\n			return lowest.value;\n		}\n		/** What rows are ranked by, from their product with the query. */\n		ranking(product, row) {\n			const length = this.length[row];\n			if (this.metric === \"cosine\") return product / length;\n			return this.metric === \"ip\" ? product : 2 * product - length * length;\n		}\n		/** By how much a rough score may be off (Cauchy-Schwarz on what the codes leave out). */\n		slack(row, length) {\n			const error = length * (this.off[row] + ROUNDING * this.length[row]);\n			if (this.metric === \"cosine\") return error / this.length[row];\n			return this.metric === \"ip\" ? error : 2 * error;\n		}\n		exact(row, asked) {\n			const from = row * this.dim;\n			let sum = 0;\n			if (this.metric === \"l2\") {\n				for (let i = 0; i < this.dim; i++) sum -= (HALF[this.rows[from + i]] - asked[i]) ** 2;\n				return sum;\n			}\n			for (let i = 0; i < this.dim; i++) sum += HALF[this.rows[from + i]] * asked[i];\n			return this.metric === \"cosine\" ? sum / this.length[row] : sum;\n		}\n		similarity(ranking) {\n			if (this.metric === \"cosine\") return Math.max(-1, Math.min(1, ranking));\n			return this.metric === \"ip\" ? ranking : 1 / (1 + Math.sqrt(-ranking));\n		}\n	};\n	/** The k-th highest of the numbers offered: a heap whose top is the lowest kept. */\n	var Lowest = class {\n		heap = [];\n		k;\n		constructor(k) {\n			this.k = k;\n		}\n		get value() {\n			return this.heap.length < this.k ? -Infinity : this.heap[0];\n		}\n		offer(number) {\n			const { heap, k } = this;\n			if (heap.length < k) {\n				heap.push(number);\n				for (let i = heap.length - 1; i > 0;) {\n					const up = i - 1 >> 1;\n					if (heap[up] <= heap[i]) break;\n					[heap[up], heap[i]] = [heap[i], heap[up]];\n					i = up;\n				}\n			} else if (number > heap[0]) {\n				heap[0] = number;\n				for (let i = 0;;) {\n					const left = 2 * i + 1;\n					const least = left + 1 < k && heap[left + 1] < heap[left] ? left + 1 : left;\n					if (left >= k || heap[least] >= heap[i]) break;\n					[heap[least], heap[i]] = [heap[i], heap[least]];\n					i = least;\n				}\n			}\n		}\n	};\n	/** The value of each of the 65,536 float16 numbers. */\n	function halves() {\n		return Float64Array.from({ length: 65536 }, (_, bits) => {\n			const sign = bits & 32768 ? -1 : 1;\n			const exponent = bits >> 10 & 31;\n			const fraction = bits & 1023;\n			if (exponent === 31) return fraction ? NaN : sign * Infinity;\n			return sign * (exponent ? 2 ** (exponent - 25) * (1024 + fraction) : 2 ** -24 * fraction);\n		});\n	}\n	// site/src/worker.ts\n	let vectors = new Vectors(0, 1, \"cosine\");\n	let allowed = null;\n	let waiting = null;\n	const tell = (answer) => postMessage(answer);\n	/** Searches a few times for nobody, so that the browser has compiled it when somebody asks. */\n	function warm() {\n		for (let i = 0; i < 4; i++) vectors.search(i % vectors.count, 20, null);\n	}\n	function answer(ask) {\n		waiting = vectors.has(ask.row) ? null : ask;\n		if (waiting) return;\n		tell({\n			kind: \"found\",\n			number: ask.number,\n			...vectors.search(ask.row, ask.k, allowed),\n			loaded: vectors.loaded\n		});\n	}\n	onmessage = (event) => {\n		const ask = event.data;\n		if (ask.kind === \"open\") vectors = new Vectors(ask.count, ask.dim, ask.metric);\n		else if (ask.kind === \"places\") vectors.places.set(ask.places, ask.start);\n		else if (ask.kind === \"allow\") allowed = ask.mask;\n		else if (ask.kind === \"search\") answer(ask);\n		else {\n			vectors.take(ask.start, new Uint16Array(bytesOf(ask.base64).buffer));\n			tell({\n				kind: \"taken\",\n				loaded: vectors.loaded\n			});\n			if (vectors.loaded === vectors.count) warm();\n			if (waiting) answer(waiting);\n		}\n	};\n})();\n";
+	var jsContent = "(function() {\n	// shared/bytes.ts\n	/** Bytes of a base64 text. */\n	function bytesOf(text) {\n		const binary = atob(text);\n		const bytes = new Uint8Array(binary.length);\n		for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);\n		return bytes;\n	}\n	// site/src/fit.ts\n	/** The square (crop * crop * 3,), row by row, less `mean` and divided by `scale`. */\n	function square(picture, { shorterSide, crop, mean, scale }) {\n		const { width, height, pixels } = picture;\n		const shorter = Math.min(width, height);\n		const size = (side) => Math.max(shorterSide, rounded(side * shorterSide / shorter));\n		const across = taps(width, size(width), crop);\n		const down = taps(height, size(height), crop);\n		const first = down[0].first;\n		const rows = down[crop - 1].first + down[crop - 1].weights.length - first;\n		const narrow = new Uint8ClampedArray(rows * crop * 3);\n		for (let y = 0; y < rows; y++) for (let x = 0; x < crop; x++) blend(pixels, 4 * ((first + y) * width + across[x].first), 4, across[x].weights, narrow, (y * crop + x) * 3);\n		const small = new Uint8ClampedArray(crop * crop * 3);\n		for (let y = 0; y < crop; y++) for (let x = 0; x < crop; x++) blend(narrow, ((down[y].first - first) * crop + x) * 3, 3 * crop, down[y].weights, small, (y * crop + x) * 3);\n		return Float32Array.from(small, (value, i) => (value - mean[i % 3]) / scale[i % 3]);\n	}\n	/** Which pixels of `length` make each of the `crop` in the middle of `size`, and how much of each. */\n	function taps(length, size, crop) {\n		const step = length / size;\n		const widen = Math.max(1, step);\n		const start = rounded((size - crop) / 2) * step;\n		return Array.from({ length: crop }, (_, i) => {\n			const centre = start + (i + .5) * step;\n			const first = Math.max(0, Math.floor(centre - 2 * widen + .5));\n			const end = Math.min(length, Math.floor(centre + 2 * widen + .5));\n			const raw = Array.from({ length: end - first }, (_, at) => cubic((first + at + .5 - centre) / widen));\n			const sum = raw.reduce((a, b) => a + b, 0);\n			return {\n				first,\n				weights: raw.map((weight) => weight / sum)\n			};\n		});\n	}\n	/** To the nearest whole number, of two the even one, as the library rounds. */\n	function rounded(value) {\n		const low = Math.floor(value);\n		if (value - low === .5) return low + low % 2;\n		return Math.round(value);\n	}\n	/** Keys' cubic convolution with a = -0.5 (1981). */\n	function cubic(x) {\n		const far = Math.abs(x);\n		if (far < 1) return (1.5 * far - 2.5) * far * far + 1;\n		return far < 2 ? ((-.5 * far + 2.5) * far - 4) * far + 2 : 0;\n	}\n	/** One pixel of three values from some that lie `apart`; writing it rounds and bounds it. */\n	function blend(from, at, apart, weights, to, place) {\n		let red = 0, green = 0, blue = 0;\n		for (const weight of weights) {\n			red += from[at] * weight;\n			green += from[at + 1] * weight;\n			blue += from[at + 2] * weight;\n			at += apart;\n		}\n		to[place] = red;\n		to[place + 1] = green;\n		to[place + 2] = blue;\n	}\n	// site/src/network.ts\n	var Network = class {\n		layers;\n		weights;\n		/** `weights`: of each layer its kernels, then its biases, as `share/site_model.py` writes them. */\n		constructor(layers, weights) {\n			this.layers = layers;\n			this.weights = weights;\n		}\n		/** The means (channels,) over all cells of the last layer, from `side` x `side` pixels of three values. */\n		run(pixels, side) {\n			const outputs = [];\n			let from = 0;\n			let cells = {\n				side,\n				channels: 3,\n				values: pixels\n			};\n			for (const layer of this.layers) {\n				const kernels = layer.kernel ** 2 * (layer.byChannel ? 1 : cells.channels) * layer.out;\n				const biases = this.weights.subarray(from + kernels, from + kernels + layer.out);\n				const values = (layer.byChannel ? depthwise : dense)(cells, layer, this.weights.subarray(from, from + kernels), biases);\n				from += kernels + layer.out;\n				const added = layer.add === null ? null : outputs[layer.add].values;\n				if (added) for (let i = 0; i < values.length; i++) values[i] += added[i];\n				if (layer.relu6) for (let i = 0; i < values.length; i++) values[i] = Math.min(6, Math.max(0, values[i]));\n				cells = {\n					side: Math.ceil(cells.side / layer.stride),\n					channels: layer.out,\n					values\n				};\n				outputs.push(cells);\n			}\n			const means = new Float64Array(cells.channels);\n			cells.values.forEach((value, i) => means[i % cells.channels] += value / cells.side ** 2);\n			return means;\n		}\n	};\n	/** How far kernels reach over the upper and left edge, where as little as can be is padded. */\n	function padding(side, { kernel, stride }) {\n		const outside = (Math.ceil(side / stride) - 1) * stride + kernel - side;\n		return Math.max(0, outside) >> 1;\n	}\n	function depthwise(from, layer, kernels, biases) {\n		const { side, channels, values } = from;\n		const { kernel, stride } = layer;\n		const before = padding(side, layer);\n		const size = Math.ceil(side / stride);\n		const made = new Float32Array(size * size * channels);\n		for (let y = 0; y < size; y++) for (let x = 0; x < size; x++) {\n			const to = (y * size + x) * channels;\n			made.set(biases, to);\n			for (let down = 0; down < kernel; down++) {\n				const row = y * stride - before + down;\n				if (row < 0 || row >= side) continue;\n				for (let right = 0; right < kernel; right++) {\n					const column = x * stride - before + right;\n					if (column < 0 || column >= side) continue;\n					const at = (row * side + column) * channels;\n					const weights = (down * kernel + right) * channels;\n					for (let i = 0; i < channels; i++) made[to + i] += values[at + i] * kernels[weights + i];\n				}\n			}\n		}\n		return made;\n	}\n	/** Every channel from all: the cells under each kernel side by side, times the kernels. */\n	function dense(from, layer, kernels, biases) {\n		if (layer.kernel === 1 && layer.stride === 1) return product(from.values, from.channels, kernels, biases);\n		return product(patches(from, layer), layer.kernel ** 2 * from.channels, kernels, biases);\n	}\n	function patches({ side, channels, values }, layer) {\n		const { kernel, stride } = layer;\n		const before = padding(side, layer);\n		const size = Math.ceil(side / stride);\n		const made = new Float32Array(size * size * kernel * kernel * channels);\n		let to = 0;\n		for (let y = 0; y < size; y++) for (let x = 0; x < size; x++) for (let down = 0; down < kernel; down++) for (let right = 0; right < kernel; right++, to += channels) {\n			const row = y * stride - before + down;\n			const column = x * stride - before + right;\n			if (row < 0 || row >= side || column < 0 || column >= side) continue;\n			const at = (row * side + column) * channels;\n			for (let i = 0; i < channels; i++) made[to + i] = values[at + i];\n		}\n		return made;\n	}\n	/** rows (n, inner) x kernels (out, inner) + biases: two rows by four kernels at a time. */\n	function product(rows, inner, kernels, biases) {\n		const out = biases.length;\n		const count = rows.length / inner;\n		const made = new Float32Array(count * out);\n		for (let row = 0; row < count; row += 2) {\n			const one = row * inner;\n			const two = Math.min(row + 1, count - 1) * inner;\n			for (let o = 0; o < out; o += 4) {\n				const k0 = o * inner, k1 = k0 + inner, k2 = k1 + inner, k3 = k2 + inner;\n				let a0 = biases[o], a1 = biases[o + 1], a2 = biases[o + 2], a3 = biases[o + 3];\n				let b0 = a0, b1 = a1, b2 = a2, b3 = a3;\n				for (let i = 0; i < inner; i++) {\n					const a = rows[one + i], b = rows[two + i];\n					const w0 = kernels[k0 + i], w1 = kernels[k1 + i], w2 = kernels[k2 + i], w3 = kernels[k3 + i];\n					a0 += a * w0;\n					a1 += a * w1;\n					a2 += a * w2;\n					a3 += a * w3;\n					b0 += b * w0;\n					b1 += b * w1;\n					b2 += b * w2;\n					b3 += b * w3;\n				}\n				const first = row * out + o;\n				made[first] = a0;\n				made[first + 1] = a1;\n				made[first + 2] = a2;\n				made[first + 3] = a3;\n				if (row + 1 === count) continue;\n				const second = first + out;\n				made[second] = b0;\n				made[second + 1] = b1;\n				made[second + 2] = b2;\n				made[second + 3] = b3;\n			}\n		}\n		return made;\n	}\n	// site/src/search.ts\n	/** The value of each of the 65,536 float16 numbers, by its bits. */\n	const HALF = halves();\n	/** A bound on what float32 queries and the sums of a scan may be off, for vectors of length 1. */\n	const ROUNDING = 1e-6;\n	var Vectors = class {\n		count;\n		dim;\n		metric;\n		rows;\n		codes;\n		scale;\n		length;\n		off;\n		here;\n		rough;\n		places;\n		loaded = 0;\n		/** Room for `count` rows; `places` (count,) breaks ties: of equal scores the lower is first. */\n		constructor(count, dim, metric) {\n			this.count = count;\n			this.dim = dim;\n			this.metric = metric;\n			this.rows = new Uint16Array(count * dim);\n			this.codes = new Int8Array(count * dim);\n			this.scale = new Float64Array(count);\n			this.length = new Float64Array(count);\n			this.off = new Float64Array(count);\n			this.here = new Uint8Array(count);\n			this.rough = new Float64Array(count);\n			this.places = Uint32Array.from({ length: count }, (_, i) => i);\n		}\n		/** Rows from `start` on, as float16 bits (m * dim,). */\n		take(start, bits) {\n			this.rows.set(bits, start * this.dim);\n			const end = start + bits.length / this.dim;\n			for (let row = start; row < end; row++) this.encode(row);\n			this.loaded += end - start;\n		}\n		has(row) {\n			return this.here[row] > 0;\n		}\n		/** Codes of a row, c * scale being near each value, and how far from it the codes lie. */\n		encode(row) {\n			const { rows, codes, dim } = this;\n			const from = row * dim;\n			let most = 0;\n			let squares = 0;\n			for (let i = from; i < from + dim; i++) {\n				const value = HALF[rows[i]];\n				most = Math.max(most, Math.abs(value));\n				squares += value * value;\n			}\n			if (!Number.isFinite(squares) || squares === 0 && this.metric === \"cosine\") return;\n			const scale = most / 127;\n			let off = 0;\n			for (let i = from; i < from + dim; i++) {\n				const value = HALF[rows[i]];\n				const code = scale > 0 ? Math.round(value / scale) : 0;\n				codes[i] = code;\n				off += (value - code * scale) ** 2;\n			}\n			this.scale[row] = scale;\n			this.length[row] = Math.sqrt(squares);\n			this.off[row] = Math.sqrt(off);\n			this.here[row] = 1;\n		}\n		/** The `k` rows nearest to a row, without it, of those that `allowed` (count,) marks. */\n		searchRow(row, k, allowed) {\n			return this.search(this.query(row), k, allowed, row);\n		}\n		/** The same for any vector (dim,), of length 1 where cosines are compared; `without` is no answer. */\n		search(asked, k, allowed, without = -1) {\n			const length = lengthOf(asked);\n			const open = (row) => this.here[row] > 0 && row !== without && (!allowed || allowed[row] > 0);\n			const floor = this.scan(Float32Array.from(asked), length, k, open);\n			const { rough } = this;\n			const rows = [];\n			for (let row = 0; row < this.count; row++) if (open(row) && rough[row] + this.slack(row, length) >= floor) rows.push(row);\n			for (const row of rows) rough[row] = this.exact(row, asked);\n			rows.sort((a, b) => rough[b] - rough[a] || this.places[a] - this.places[b]);\n			const best = rows.slice(0, k);\n			return {\n				rows: Uint32Array.from(best),\n				scores: Float64Array.from(best, (row) => this.similarity(rough[row]))\n			};\n		}\n		query(row) {\n			const by = this.metric === \"cosine\" ? this.length[row] : 1;\n			const from = row * this.dim;\n			return Float64Array.from({ length: this.dim }, (_, i) => HALF[this.rows[from + i]] / by);\n		}\n		/** Fills the rough scores; the k-th highest of what rows score at least. */\n		scan(asked, length, k, open) {\n			const { codes, dim, rough } = this;\n			const lowest = new Lowest(k);\n			for (let row = 0; row < this.count; row++) {\n				if (!open(row)) continue;\n				const from = row * dim;\n				let a = 0, b = 0, c = 0, d = 0, i = 0;\n				for (; i + 3 < dim; i += 4) {\n					a += codes[from + i] * asked[i];\n					b += codes[from + i + 1] * asked[i + 1];\n					c += codes[from + i + 2] * asked[i + 2];\n					d += codes[from + i + 3] * asked[i + 3];\n				}\n				for (; i < dim; i++) a += codes[from + i] * asked[i];\n				rough[row] = this.ranking((a + b + c + d) * this.scale[row], row);\n				lowest.offer(rough[row] - this.slack(row, length));\n			}\n			return lowest.value;\n		}\n		/** What rows are ranked by, from their product with the query. */\n		ranking(product, row) {\n			const length = this.length[row];\n			if (this.metric === \"cosine\") return product / length;\n			return this.metric === \"ip\" ? product : 2 * product - length * length;\n		}\n		/** By how much a rough score may be off (Cauchy-Schwarz on what the codes leave out). */\n		slack(row, length) {\n			const error = length * (this.off[row] + ROUNDING * this.length[row]);\n			if (this.metric === \"cosine\") return error / this.length[row];\n			return this.metric === \"ip\" ? error : 2 * error;\n		}\n		exact(row, asked) {\n			const from = row * this.dim;\n			let sum = 0;\n			if (this.metric === \"l2\") {\n				for (let i = 0; i < this.dim; i++) sum -= (HALF[this.rows[from + i]] - asked[i]) ** 2;\n				return sum;\n			}\n			for (let i = 0; i < this.dim; i++) sum += HALF[this.rows[from + i]] * asked[i];\n			return this.metric === \"cosine\" ? sum / this.length[row] : sum;\n		}\n		similarity(ranking) {\n			if (this.metric === \"cosine\") return Math.max(-1, Math.min(1, ranking));\n			return this.metric === \"ip\" ? ranking : 1 / (1 + Math.sqrt(-ranking));\n		}\n	};\n	const lengthOf = (vector) => Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));\n	/** The k-th highest of the numbers offered: a heap whose top is the lowest kept. */\n	var Lowest = class {\n		heap = [];\n		k;\n		constructor(k) {\n			this.k = k;\n		}\n		get value() {\n			return this.heap.length < this.k ? -Infinity : this.heap[0];\n		}\n		offer(number) {\n			const { heap, k } = this;\n			if (heap.length < k) {\n				heap.push(number);\n				for (let i = heap.length - 1; i > 0;) {\n					const up = i - 1 >> 1;\n					if (heap[up] <= heap[i]) break;\n					[heap[up], heap[i]] = [heap[i], heap[up]];\n					i = up;\n				}\n			} else if (number > heap[0]) {\n				heap[0] = number;\n				for (let i = 0;;) {\n					const left = 2 * i + 1;\n					const least = left + 1 < k && heap[left + 1] < heap[left] ? left + 1 : left;\n					if (left >= k || heap[least] >= heap[i]) break;\n					[heap[least], heap[i]] = [heap[i], heap[least]];\n					i = least;\n				}\n			}\n		}\n	};\n	function halves() {\n		return Float64Array.from({ length: 65536 }, (_, bits) => {\n			const sign = bits & 32768 ? -1 : 1;\n			const exponent = bits >> 10 & 31;\n			const fraction = bits & 1023;\n			if (exponent === 31) return fraction ? NaN : sign * Infinity;\n			return sign * (exponent ? 2 ** (exponent - 25) * (1024 + fraction) : 2 ** -24 * fraction);\n		});\n	}\n	// site/src/worker.ts\n	let vectors = new Vectors(0, 1, \"cosine\");\n	let allowed = null;\n	let network = null;\n	/** The vector of the visitor's picture, which row -1 stands for. */\n	let seen = null;\n	let waiting = null;\n	const tell = (answer) => postMessage(answer);\n	/** Searches a few times for nobody, so that the browser has compiled it when somebody asks. */\n	function warm() {\n		for (let i = 0; i < 4; i++) vectors.searchRow(i % vectors.count, 20, null);\n	}\n	function answer(ask) {\n		waiting = ask.row < 0 || vectors.has(ask.row) ? null : ask;\n		if (waiting) return;\n		const found = ask.row < 0 ? vectors.search(seen, ask.k, allowed) : vectors.searchRow(ask.row, ask.k, allowed);\n		tell({\n			kind: \"found\",\n			number: ask.number,\n			...found,\n			loaded: vectors.loaded\n		});\n	}\n	/** Halves in base64, in parts, as floats. */\n	function floats(parts) {\n		const bits = parts.map((part) => new Uint16Array(bytesOf(part).buffer));\n		const all = new Float32Array(bits.reduce((sum, some) => sum + some.length, 0));\n		let at = 0;\n		for (const some of bits) for (const half of some) all[at++] = HALF[half];\n		return all;\n	}\n	function look(picture) {\n		const { model, run } = network;\n		seen = run.run(square(picture, model), model.crop);\n		const length = lengthOf(seen);\n		seen = seen.map((value) => value / length);\n		tell({\n			kind: \"seen\",\n			vector: seen\n		});\n	}\n	onmessage = (event) => {\n		const ask = event.data;\n		if (ask.kind === \"open\") vectors = new Vectors(ask.count, ask.dim, ask.metric);\n		else if (ask.kind === \"places\") vectors.places.set(ask.places, ask.start);\n		else if (ask.kind === \"allow\") allowed = ask.mask;\n		else if (ask.kind === \"search\") answer(ask);\n		else if (ask.kind === \"model\") network = {\n			model: ask.model,\n			run: new Network(ask.model.layers, floats(ask.weights))\n		};\n		else if (ask.kind === \"look\") look(ask.picture);\n		else {\n			vectors.take(ask.start, new Uint16Array(bytesOf(ask.base64).buffer));\n			tell({\n				kind: \"taken\",\n				loaded: vectors.loaded\n			});\n			if (vectors.loaded === vectors.count) warm();\n			if (waiting) answer(waiting);\n		}\n	};\n})();\n";
 	var blob = typeof self !== "undefined" && self.Blob && new Blob(["(self.URL || self.webkitURL).revokeObjectURL(self.location.href);", jsContent], { type: "text/javascript;charset=utf-8" });
 	function WorkerWrapper(options) {
 		let objURL;
@@ -1395,6 +1456,8 @@ void main() {
 		pending;
 		number = 0;
 		answered = null;
+		model = null;
+		seen = () => void 0;
 		/** `progressed()` is called when more vectors are there, `failed` when some cannot be had. */
 		constructor(images, progressed, failed) {
 			this.images = images;
@@ -1405,7 +1468,8 @@ void main() {
 				if (answer.kind === "taken") {
 					this.loaded = answer.loaded;
 					progressed();
-				} else if (answer.number === this.number) this.answered?.(answer);
+				} else if (answer.kind === "seen") this.seen(answer.vector);
+				else if (answer.number === this.number) this.answered?.(answer);
 			};
 			this.ask({
 				kind: "open",
@@ -1437,10 +1501,37 @@ void main() {
 				mask
 			});
 		}
+		/** Makes the vector of a picture, for `search(PICTURE, ...)`; the model is fetched at the first. */
+		async look(picture) {
+			this.model ??= this.fetchModel();
+			try {
+				await this.model;
+			} catch (error) {
+				this.model = null;
+				throw error;
+			}
+			return new Promise((resolve) => {
+				this.seen = resolve;
+				this.ask({
+					kind: "look",
+					picture
+				});
+			});
+		}
+		async fetchModel() {
+			const { model } = this.images.facts;
+			if (!model) throw new Error("This site came without a model.");
+			const parts = Array.from({ length: model.parts }, (_, part) => load(`model-${part}`));
+			this.ask({
+				kind: "model",
+				model,
+				weights: await Promise.all(parts)
+			});
+		}
 		/** The `k` nearest of a row; only the latest question is answered. */
 		search(row, k, answered) {
 			const part = Math.floor(row / this.images.facts.vectorsAtOnce);
-			if (this.pending.delete(part)) this.fetch(part);
+			if (row !== -1 && this.pending.delete(part)) this.fetch(part);
 			this.answered = answered;
 			this.ask({
 				kind: "search",
@@ -1530,6 +1621,8 @@ void main() {
 	};
 	// site/src/main.ts
 	var FIRST = 120;
+	/** The row of an id that no image has. */
+	var UNKNOWN = -2;
 	var status = byId("status");
 	var Page = class {
 		images;
@@ -1542,6 +1635,8 @@ void main() {
 		filtered;
 		found = null;
 		query = null;
+		own = null;
+		pictures = 0;
 		wanted = FIRST;
 		asking = false;
 		asked = 0;
@@ -1556,6 +1651,8 @@ void main() {
 			this.searcher = new Searcher(this.images, () => this.progressed(), (error) => this.fault(error.message));
 			this.map = facts.map ? new MapView(byId("map"), this.images, this.sheets, (row) => this.go((view) => view.id = this.images.ids[row])) : null;
 			byId("map-button").hidden = !this.map;
+			byId("own").hidden = !facts.model;
+			if (facts.model) listenForPictures(byId("own"), (file) => void this.take(file));
 			const { width, height } = facts.tile;
 			document.documentElement.style.setProperty("--shape", `${width} / ${height}`);
 			this.listen();
@@ -1582,6 +1679,7 @@ void main() {
 			document.addEventListener("keydown", (event) => {
 				if (event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement || event.ctrlKey || event.metaKey || event.altKey) return;
 				if (event.key === "r") this.random();
+				else if (event.key === "o" && this.images.facts.model) byId("own").click();
 				else if (event.key === "m" && this.map) this.go((view) => view.map = !view.map);
 				else if (event.key === "/") {
 					event.preventDefault();
@@ -1592,7 +1690,8 @@ void main() {
 		link(row) {
 			return writeView({
 				...this.view,
-				id: this.images.ids[row]
+				id: this.images.ids[row],
+				own: false
 			});
 		}
 		go(change) {
@@ -1604,6 +1703,32 @@ void main() {
 			const rows = this.shownRows().filter((row) => row !== this.query);
 			const row = rows[Math.floor(Math.random() * rows.length)];
 			if (row !== void 0) this.go((view) => view.id = this.images.ids[row]);
+		}
+		/** Looks for what is like a picture of the visitor's own, the latest one. */
+		async take(file) {
+			const turn = ++this.pictures;
+			status.textContent = "Looking at your picture …";
+			byId("message").hidden = true;
+			try {
+				const own = await opened(file).catch(() => {
+					throw new Error("Your browser cannot read this file as a picture.");
+				});
+				await this.searcher.look(own.picture);
+				if (turn !== this.pictures) return;
+				this.own = own;
+			} catch (error) {
+				if (turn === this.pictures) this.refuse(error.message);
+				return;
+			}
+			if (this.view.own && this.view.id === null) return this.apply();
+			this.go((view) => {
+				view.id = null;
+				view.own = true;
+			});
+		}
+		refuse(text) {
+			status.textContent = "";
+			this.message("That did not work", text, null, () => void 0);
 		}
 		/** Shows what the address asks for. */
 		apply() {
@@ -1617,18 +1742,19 @@ void main() {
 			this.wanted = FIRST;
 			byId("message").hidden = true;
 			const { id } = this.view;
-			this.query = id === null ? null : this.images.row(id) ?? -1;
+			if (id !== null) this.query = this.images.row(id) ?? UNKNOWN;
+			else this.query = this.view.own && this.own ? -1 : null;
 			this.showQuery();
 			if (this.query === null) this.browse();
-			else if (this.query >= 0) this.search();
+			else if (this.query !== UNKNOWN) this.search();
 			else this.unknown(id);
-			this.map?.show(this.filtered.mask, this.query ?? -1, []);
+			this.map?.show(this.filtered.mask, Math.max(-1, this.query ?? -1), []);
 		}
 		/** More images are known: the view is the same, with more in it. */
 		grown() {
 			this.filter();
 			if (this.query === null) this.browse(true);
-			else if (this.query < 0) this.apply();
+			else if (this.query === UNKNOWN) this.apply();
 			else this.search();
 		}
 		/** Works out which images are shown, where that is not as before. */
@@ -1681,7 +1807,7 @@ void main() {
 		}
 		/** More vectors are there: what was found may have changed. */
 		progressed() {
-			if (this.query !== null && this.query >= 0 && !this.asking && (this.searcher.whole || performance.now() - this.asked > 1e3)) this.search();
+			if (this.query !== null && this.query !== UNKNOWN && !this.asking && (this.searcher.whole || performance.now() - this.asked > 1e3)) this.search();
 		}
 		/** The end of what was found is near. */
 		more() {
@@ -1691,10 +1817,23 @@ void main() {
 		}
 		showQuery() {
 			const panel = byId("query");
-			panel.hidden = this.query === null || this.query < 0;
+			panel.hidden = this.query === null || this.query === UNKNOWN;
 			if (panel.hidden) return;
 			const row = this.query;
 			const { images } = this;
+			const back = element("a", "back", "Show all images");
+			back.href = writeView({
+				...this.view,
+				id: null,
+				own: false
+			});
+			const text = element("div", "about");
+			if (row === -1) {
+				document.title = `Your picture · ${images.facts.title}`;
+				text.append(element("p", "kicker", "What looks like"), element("h2", "", "Your picture"), element("p", "id", "It was looked at here, in your browser, and sent to nobody."), back);
+				panel.replaceChildren(this.own.canvas, text);
+				return;
+			}
 			document.title = `${images.labels[row] ?? images.ids[row]} · ${images.facts.title}`;
 			const picture = element("span");
 			this.sheets.show(picture, row);
@@ -1703,12 +1842,6 @@ void main() {
 				const kind = images.codes[i][row];
 				if (column.name !== "label" && kind < column.kinds) facts.append(element("dt", "", column.name), element("dd", "", column.names[kind]));
 			});
-			const back = element("a", "back", "Show all images");
-			back.href = writeView({
-				...this.view,
-				id: null
-			});
-			const text = element("div", "about");
 			const title = element("h2");
 			title.append(element("bdi", "", images.labels[row] ?? images.ids[row]));
 			text.append(element("p", "kicker", "What looks like"), title);
@@ -1726,7 +1859,10 @@ void main() {
 				return;
 			}
 			status.textContent = "";
-			this.message("No such image here", `Nothing is called “${id}”. It may have been renamed or taken out.`, "Show all images", (view) => view.id = null);
+			this.message("No such image here", `Nothing is called “${id}”. It may have been renamed or taken out.`, "Show all images", (view) => {
+				view.id = null;
+				view.own = false;
+			});
 		}
 		nothing() {
 			this.message("Nothing fits these filters", "Take one of them back, or all.", "Clear the filters", (view) => {
