@@ -182,15 +182,16 @@ def test_a_busy_service_is_asked_again_and_a_silent_one_is_given_up():
     server = ThreadingHTTPServer(("127.0.0.1", 0), Moody)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{server.server_port}"
-    with lookalike.Client(url, timeout=0.5, retries=2) as client:
+    with lookalike.Client(url, timeout=60, retries=2) as client:
         assert client.health().version == "1"
         assert client.health().version == "1"  # the kept connection was closed meanwhile
         assert Moody.asked == 4
         with pytest.raises(lookalike.ServerError, match="status 503"):
             client._transport.send(send_json("POST", "/v1/search", {}, safe=True))
         assert Moody.asked == 7
-        with pytest.raises(lookalike.ServerError, match=r"within 0\.5 s"):
-            client.spaces()
+    silent = pytest.raises(lookalike.ServerError, match=r"within 0\.5 s")
+    with silent, lookalike.Client(url, timeout=0.5, retries=2) as client:
+        client.spaces()
     server.shutdown()
     server.server_close()
     with pytest.raises(lookalike.ServerError, match="lookalike serve"), lookalike.Client(url) as c:

@@ -50,12 +50,12 @@ def test_what_is_wrong_is_said_with_its_line(text, said):
 
 
 def test_a_bomb_of_aliases_does_not_go_off():
-    begun = time.monotonic()
+    begun = time.process_time()
     entries = parse_entries(BOMB, FILE).mapping("it")
 
     with pytest.raises(UsageError, match="list of plain values"):
         entries["u"].plain("`u`")
-    assert time.monotonic() - begun < 2
+    assert time.process_time() - begun < 2
 
 
 @pytest.mark.parametrize(
