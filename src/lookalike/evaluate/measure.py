@@ -31,9 +31,7 @@ class Measured:
 
     `queries` (q,) are rows; `values` maps a metric to float64 (q,); `top` (q, k) are the rows
     found, best first, `MISSING` past the end, with their `scores` (q, k) and whether each is a
-    match, `right` (q, k);
-    `relevant` (q,) is how many matches the gallery holds for each; `votes` (q,) is the class
-    that most neighbours have, None without classes.
+    match, `right` (q, k); `relevant` (q,) is how many matches the gallery holds for each.
     """
 
     k: int
@@ -43,7 +41,6 @@ class Measured:
     scores: Floats
     right: Flags
     relevant: Keys
-    votes: Keys | None
 
     def means(self) -> dict[str, float]:
         """The mean of each metric over the queries."""
@@ -74,11 +71,10 @@ def measure(
     top, top_scores, right, relevant = (
         np.concatenate([part[place] for part in parts]) for place in (1, 2, 3, 4)
     )
-    votes = None
     if classes is not None:
         votes = knn_votes(np.where(top == MISSING, MISSING, classes[top]))
         values["knn-accuracy"] = (votes == classes[split.queries]).astype(np.float64)
-    return Measured(k, split.queries, values, top, top_scores, right, relevant, votes)
+    return Measured(k, split.queries, values, top, top_scores, right, relevant)
 
 
 def _judged(

@@ -85,17 +85,17 @@ def leaks(split: Split, numbers: Keys) -> Keys:
     return found
 
 
-def some_queries(split: Split, most: int, seed: int = SEED) -> Split:
+def some_queries(split: Split, most: int) -> Split:
     """The same split with `most` of its queries, drawn at random, if it has more."""
     if len(split.queries) <= most:
         return split
-    drawn = np.random.default_rng(seed).permutation(split.queries)[:most]
+    drawn = np.random.default_rng(SEED).permutation(split.queries)[:most]
     return Split(np.sort(drawn), split.gallery, split.contents, split.groups)
 
 
-def halves(split: Split, seed: int = SEED) -> tuple[Split, Split]:
+def halves(split: Split) -> tuple[Split, Split]:
     """The queries in two halves, no group in both; the gallery is that of the whole."""
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng(SEED)
     groups = split.groups[split.queries]
     alone = groups == MISSING
     named = np.where(alone, groups.max(initial=0) + 1 + np.arange(len(groups)), groups)

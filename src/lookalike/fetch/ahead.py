@@ -14,7 +14,6 @@ from weakref import WeakValueDictionary
 from lookalike.errors import FetchError
 from lookalike.fetch.body import LARGE, Watch, must_be_image
 from lookalike.fetch.client import SafeClient
-from lookalike.fetch.names import Lookup, system_lookup
 from lookalike.fetch.pace import Pace
 from lookalike.fetch.policy import FetchPolicy, checked_url
 from lookalike.fetch.robots import Robots
@@ -40,14 +39,11 @@ class Arrival:
 
 
 class Ahead:
-    """Fetches any number of URLs, as many at once as `pace` allows; close it when done."""
+    """Fetches any number of URLs, as many at once as a `Pace` allows; close it when done."""
 
-    def __init__(
-        self, policy: FetchPolicy, pace: Pace | None = None, lookup: Lookup = system_lookup
-    ) -> None:
+    def __init__(self, policy: FetchPolicy) -> None:
         self._policy = policy
-        self._pace = pace or Pace()
-        self._lookup = lookup
+        self._pace = Pace()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True, name="fetch")
         self._thread.start()
@@ -71,7 +67,7 @@ class Ahead:
         self._room = Room()
         self._all = asyncio.Semaphore(self._pace.at_once)
         self._hosts: WeakValueDictionary[str, _Host] = WeakValueDictionary()
-        self._client = SafeClient(self._policy, lookup=self._lookup)
+        self._client = SafeClient(self._policy)
         self._robots = Robots(self._client)
 
     async def _end(self) -> None:

@@ -14,7 +14,6 @@ from lookalike.fetch.body import Watch, must_be_image
 from lookalike.fetch.client import SafeClient
 from lookalike.fetch.journal import Journal, Outcome, Stored, url_key
 from lookalike.fetch.keeping import Keeper
-from lookalike.fetch.names import Lookup, system_lookup
 from lookalike.fetch.pace import Pace
 from lookalike.fetch.policy import FetchPolicy, checked_url
 from lookalike.fetch.report import Progress
@@ -54,7 +53,6 @@ class Downloads:
         keeper: Keeper,
         pool: ResizePool,
         progress: Progress,
-        lookup: Lookup = system_lookup,
     ) -> None:
         self._policy = policy
         self._pace = pace
@@ -62,7 +60,6 @@ class Downloads:
         self._keeper = keeper
         self._pool = pool
         self._progress = progress
-        self._lookup = lookup
         self._turns = Turns(pace.host_connections, pace.interval)
         self._pending: set[bytes] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -86,9 +83,7 @@ class Downloads:
         self._wake = asyncio.Event()
         self._room = Room()
         rows = table.rows()
-        async with SafeClient(
-            self._policy, lookup=self._lookup, per_host=self._pace.host_connections
-        ) as client:
+        async with SafeClient(self._policy, per_host=self._pace.host_connections) as client:
             self._client = client
             self._robots = Robots(client)
             try:

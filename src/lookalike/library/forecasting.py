@@ -67,7 +67,6 @@ def forecast(
     sample: int,
     *,
     model: str | None = None,
-    workers: int | None = None,
     seed: int = 0,
     k: int = 10,
     on_progress: OnProgress | None = None,
@@ -84,7 +83,7 @@ def forecast(
         raise UsageError(f"{source.uri} offers no image.")
     with (
         tempfile.TemporaryDirectory(prefix="lookalike-") as folder,
-        open_library(folder, model=model, workers=workers) as opened,
+        open_library(folder, model=model) as opened,
     ):
         told = _told(opened, Sampled(source.uri, chosen), offered, seed, k, on_progress)
     path = _path(source.uri, told.model)

@@ -31,7 +31,7 @@ class Check:
     found: str
 
 
-def check_environment(model: str = DEFAULT_MODEL) -> list[Check]:
+def check_environment() -> list[Check]:
     """Versions, extras, the cache directory, and the model run once on a grey image."""
     return [
         Check("python", True, f"{platform.python_version()} on {platform.platform()}"),
@@ -40,7 +40,7 @@ def check_environment(model: str = DEFAULT_MODEL) -> list[Check]:
         *(Check(name, found is not None, found or "missing") for name, found in _packages()),
         *(_extra(extra, packages) for extra, packages in sorted(extras().items())),
         _cache(),
-        _model(model),
+        _model(DEFAULT_MODEL),
     ]
 
 
