@@ -17,6 +17,7 @@ OnStep = Callable[[str, int, int], None]
 """Hears what is being done, how much of it is done, and of how much."""
 
 _BLOCK_VALUES = 1 << 22
+_BLOCK_ROWS = 1 << 13
 _ALONE_VALUES = 1 << 21
 _FIRST = Effort(16, 4)
 """What an index starts with, until it is tuned."""
@@ -49,7 +50,7 @@ def build(
 
 def extend(ann: Ann, matrix: Halves, rows: Keys, on_step: OnStep, stop: Stop) -> None:
     """Take further rows of `matrix` in, at the positions after the last."""
-    height = max(1, _BLOCK_VALUES // matrix.shape[1])
+    height = max(1, min(_BLOCK_ROWS, _BLOCK_VALUES // matrix.shape[1]))
     for start in range(0, len(rows), height):
         if stop():
             raise InterruptedBuildError

@@ -60,3 +60,17 @@ def test_the_best_is_taken_when_no_effort_is_quick_enough() -> None:
 def test_stopping_a_build() -> None:
     with pytest.raises(building.InterruptedBuildError):
         building.build("ivf", rows(), np.arange(5000), "l2", lambda *_: None, lambda: True)
+
+
+def test_a_build_that_is_stopped_takes_in_one_block_more_at_most() -> None:
+    matrix = np.random.default_rng(0).standard_normal((20_000, 2)).astype(np.float16)
+    added: list[int] = []
+
+    def heard(stage: str, done: int, _total: int) -> None:
+        if stage == "adding":
+            added.append(done)
+
+    with pytest.raises(building.InterruptedBuildError):
+        building.build("ivf", matrix, np.arange(20_000), "l2", heard, lambda: bool(added))
+    assert len(added) == 1
+    assert added[0] < 10_000
