@@ -39,6 +39,8 @@ def shop(tmp_path_factory):
         rows = list(csv.DictReader(file))
     for number, hostile in enumerate(HOSTILE, start=7):
         rows[number] |= {"kind": hostile, "colour": hostile, "caption": hostile}
+    for number, row in enumerate(rows):
+        row["made in"] = ("Oslo", "Rome", "Lima")[number % 3]
     for number, (name, how) in enumerate(
         [("again.jpg", {"quality": 70}), (f"{EVIL}.webp", {"quality": 80})]
     ):
@@ -165,6 +167,19 @@ def test_a_question_lights_up_its_answer_on_the_map(shop):
 def library_label(folder, id_):
     with lookalike.open(folder) as library:
         return library.get(id_).label
+
+
+def test_a_column_with_a_space_in_its_name_colours_and_narrows_down(shop):
+    folder, _ = shop
+    with lookalike.open(folder) as library:
+        ids = [one.id for one in library.images(COUNT, newest=True, where="\"made in\" = 'Oslo'")]
+    with view(shop, "map") as page:
+        page.get_by_label("Colour by").select_option(label="made in")
+        page.get_by_role("list", name="Legend: made in").get_by_text("Oslo").wait_for()
+    with view(shop, "search") as page:
+        page.get_by_role("checkbox", name=f"Oslo {len(ids)}").check()
+        shown = ".map((one) => one.dataset.id).join()"
+        until(page, f"[...document.querySelectorAll('figure a')]{shown} === '{','.join(ids)}'")
 
 
 def test_clusters_are_found_named_and_opened(shop):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import lookalike
 from moving import album, files, rows
 from shell import index, picture, run
 
@@ -48,6 +49,18 @@ def test_each_level_takes_in_the_ones_before_it(indexed):
     hows = {frozenset(p["images"]): p["how"] for p in found.json["groups"][0]["pairs"]}
     assert hows[frozenset({"0.jpg", "0 copy.jpg"})] == "every byte the same"
     assert hows[frozenset({"0.jpg", "test/0 mirrored.jpg"})] == "mirrored"
+
+
+def test_what_was_found_last_is_kept_for_the_page(place):
+    run(place, "duplicates", "--across", "folder")
+    with lookalike.open(place) as library:
+        assert not library.has_kept_duplicates
+    found = run(place, "duplicates", "--json")
+    with lookalike.open(place) as library:
+        kept = library.kept_duplicates()
+    assert [{image.id for image in group.images} for group in kept.duplicates.groups] == groups(
+        found
+    )
 
 
 def test_what_leaks_between_folders(indexed):

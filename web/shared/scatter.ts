@@ -228,10 +228,11 @@ export class Scatter {
   private look(): Look {
     const { count } = this.points;
     const few = count < 3000 ? 7 : count < 20_000 ? 5 : 3;
+    const large = Math.max(1, this.plane.fitted / 400);
     return {
       paper: this.paper,
       marked: this.dark ? [1, 1, 1] : [0.05, 0.05, 0.06],
-      size: Math.min(14, few * 2 ** (this.plane.zoomed / 4)) * this.ratio,
+      size: Math.min(14, few * large * 2 ** (this.plane.zoomed / 4)) * this.ratio,
       fade: 0.78,
     };
   }

@@ -78,7 +78,9 @@ def duplicates(
         if plan is not None and plan.suffix.lower() not in {".csv", ".json"}:
             raise UsageError(f"A plan is written as .csv or .json, not as {plan.name!r}.")
         with stop_on_interrupt() as stop:
-            found = opened.duplicates(level, space=space, across=across, on_step=advance, stop=stop)
+            found = opened.duplicates(
+                level, space=space, across=across, keep=across is None, on_step=advance, stop=stop
+            )
             if stop():
                 say("Interrupted. What was compared is kept; run the same command to go on.")
                 raise typer.Exit(130)

@@ -134,11 +134,11 @@ def test_limits_of_length_depth_and_number() -> None:
 
 def test_a_list_of_thousands_of_values_is_one_condition() -> None:
     values = ", ".join(str(number) for number in range(30_000))
-    began = time.perf_counter()
+    began = time.process_time()
     tree = parse(f"a in ({values})")
     assert isinstance(tree, Membership)
     assert len(tree.values) == 30_000
-    assert time.perf_counter() - began < 3
+    assert time.process_time() - began < 3
 
 
 @pytest.mark.parametrize(
@@ -166,10 +166,10 @@ def test_like(pattern: str, fits: list[str], not_: list[str]) -> None:
 
 
 def test_a_pattern_of_many_wildcards_does_not_hang() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     assert not like("%a" * 500 + "%b")("a" * 20_000)
     assert not like("%a_" * 200 + "b%c")("a" * 20_000)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 FIELDS = [
@@ -208,3 +208,11 @@ def test_every_column_can_be_called_by_the_name_that_is_shown() -> None:
         tree = parse(f"{called_by(field, FIELDS)} is null")
         assert isinstance(tree, Absence)
         assert find_field(tree.name.text, FIELDS) == field
+
+
+def test_a_name_is_understood_as_it_is_shown_with_its_quotes() -> None:
+    fields = [*FIELDS, Field("meta", "unit price"), Field("meta", 'in "quotes"')]
+    shown = [called_by(field, fields) for field in fields]
+    assert '"unit price"' in shown
+    assert [find_field(name, fields) for name in shown] == fields
+    assert find_field('"unit cost"', fields) is None

@@ -1,5 +1,6 @@
 // The filters of a question in the language of filters.
 
+import { isQuoted } from "../columns";
 import { selection } from "../selection";
 import type { Question } from "./question";
 
@@ -9,11 +10,11 @@ export class Lost extends Error {}
 /** The filter as a text, undefined where all images are wanted; `except` leaves one column's part out. */
 export function whereOf(question: Question, except?: string): string | undefined {
   const parts: string[] = [];
-  for (const [column, values] of question.values) if (column !== except) parts.push(oneOf(quoted(column), values));
+  for (const [column, values] of question.values) if (column !== except) parts.push(oneOf(called(column), values));
   for (const [column, { from, to }] of question.ranges) {
     if (column === except) continue;
-    if (from) parts.push(`${quoted(column)} >= ${quoted(from)}`);
-    if (to) parts.push(`${quoted(column)} <= ${quoted(to)}`);
+    if (from) parts.push(`${called(column)} >= ${quoted(from)}`);
+    if (to) parts.push(`${called(column)} <= ${quoted(to)}`);
   }
   if (question.name) {
     const pattern = quoted(`%${question.name.replace(/[\\%_]/g, "\\$&")}%`);
@@ -36,4 +37,5 @@ function oneOf(column: string, values: Set<string | null>): string {
   return `(${parts.join(" or ")})`;
 }
 
+const called = (column: string) => (isQuoted(column) ? column : quoted(column));
 const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;

@@ -783,6 +783,7 @@ void main() {
 		look() {
 			const { count } = this.points;
 			const few = count < 3e3 ? 7 : count < 2e4 ? 5 : 3;
+			const large = Math.max(1, this.plane.fitted / 400);
 			return {
 				paper: this.paper,
 				marked: this.dark ? [
@@ -794,7 +795,7 @@ void main() {
 					.05,
 					.06
 				],
-				size: Math.min(14, few * 2 ** (this.plane.zoomed / 4)) * this.ratio,
+				size: Math.min(14, few * large * 2 ** (this.plane.zoomed / 4)) * this.ratio,
 				fade: .78
 			};
 		}

@@ -1,0 +1,1 @@
+function e(e){return(t(e)?e.slice(1,-1).replaceAll(`""`,`"`):e).replace(/^(meta|derived)\./,``)}var t=e=>e.length>1&&e.startsWith(`"`)&&e.endsWith(`"`);export{e as n,t};
