@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
+from typing import Any
 from unicodedata import combining, east_asian_width
 
 
@@ -14,7 +15,19 @@ def some_of(names: Sequence[str], most: int = 5) -> str:
 
 
 class LookalikeError(Exception):
-    """Root of all errors raised on purpose by this package."""
+    """Root of all errors raised on purpose by this package; they cross between processes."""
+
+    def __reduce__(self) -> tuple[Callable[..., LookalikeError], tuple[Any, ...]]:
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(
+    kind: type[LookalikeError], args: tuple[Any, ...], facts: dict[str, Any]
+) -> LookalikeError:
+    """The error that was pickled, whatever its class is made from."""
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(facts)
+    return error
 
 
 class UsageError(LookalikeError):

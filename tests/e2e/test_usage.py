@@ -76,10 +76,20 @@ def test_a_missing_library_says_how_to_make_one(tmp_path, arguments):
 
 @pytest.mark.parametrize(
     "arguments",
-    ["index nothing", "index in nothing", "index in --model none", "index in --runtime none"],
+    [
+        "index nothing",
+        "index in nothing",
+        "index in --model none",
+        "index in --runtime none",
+        "index in/table.csv --path-column none --metric l2",
+        "index in/damaged.zip",
+        "index -0",
+    ],
 )
 def test_what_was_mistyped_makes_no_library(tmp_path, arguments):
     photo(tmp_path / "in" / "a.jpg", 1)
+    (tmp_path / "in" / "table.csv").write_text("path\na.jpg\n")
+    (tmp_path / "in" / "damaged.zip").write_text("PK")
 
     assert run(tmp_path, *arguments.split()).code in {1, 2}
     assert [path.name for path in tmp_path.iterdir()] == ["in"]

@@ -60,14 +60,16 @@ def test_a_decoder_that_is_killed_costs_its_image_and_the_next_run_has_it(tmp_pa
     assert (done["embedded"], done["unchanged"]) == (len(rejects), 250 - len(rejects))
 
 
-def test_ctrl_c_while_the_command_is_loaded_leaves_no_traceback():
-    code = """
+@pytest.mark.parametrize("module", ["lookalike.cli.output", "pydantic", "lookalike.library.locate"])
+def test_ctrl_c_while_the_command_is_loaded_read_or_run_is_said(module):
+    code = f"""
 import os, signal, sys
 class Interrupts:
     def find_spec(self, name, *_):
-        if name == "lookalike.cli.output":
+        if name == {module!r}:
             os.kill(os.getpid(), signal.SIGINT)
 sys.meta_path.insert(0, Interrupts())
+sys.argv = ["lookalike", "info"]
 from lookalike.__main__ import main
 main()
 """

@@ -60,7 +60,7 @@ def embed(
         if isinstance(result, Rejected):
             facts = {"id": result.id, "reason": result.reason, "detail": result.detail}
             rejected.append(facts)
-            say(f"Rejected {result.id}: {result.reason} {result.detail}".rstrip())
+            say(f"Rejected {result.id}: {result.reason}: {result.detail}".removesuffix(": "))
             if json and out is None:
                 print_json_line(facts)
             continue

@@ -139,15 +139,20 @@ def index(
     """
     import lookalike
     from lookalike.images.limits import Limits
+    from lookalike.library.locate import DATABASE_NAME, library_directory
     from lookalike.sources import open_source, split_paths
 
     if dry_run and not prune:
         raise UsageError("--dry-run shows what --prune would remove: give both.")
     targets = list(_sources(sources or []))
+    if null and "-" not in targets:
+        raise UsageError("-0 says how paths on stdin end: name - as a source.")
     wish = wish_of(engine, recall, memory, latency)
+    directory = None if shard or runner else library_directory(library, create=True)
+    is_new = directory is not None and not (directory / DATABASE_NAME).is_file()
     for target in targets:
         if isinstance(target, str) and target != "-":
-            open_source(  # a wrong name is told before a library is made or a run is begun
+            opens = open_source(  # what is wrong with it is told before a library is made
                 target,
                 path_column=path_column,
                 path_template=path_template,
@@ -156,6 +161,8 @@ def index(
                 label_column=label_column,
                 label_from=label_from,
             )
+            if is_new:
+                next(iter(opens.references()), None)
 
     limits = Limits(pixels=max_pixels, seconds=timeout)
     fetch = fetch_policy(allow_host, allow_private=allow_private)

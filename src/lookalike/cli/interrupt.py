@@ -1,4 +1,4 @@
-"""Ctrl-C: the first asks a run to finish its batch, the second ends it at once."""
+"""Ctrl-C: the first asks a run to finish its batch, the second ends it at once; it is said."""
 
 from __future__ import annotations
 
@@ -7,7 +7,33 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+import typer
+from typer.core import TyperGroup
+
 from lookalike.cli.output import say
+
+
+class Interruptible(TyperGroup):
+    """Commands that say so when Ctrl-C ends them, which typer does without a word."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        """Read the options before the command's name."""
+        with _said():
+            return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: typer.Context) -> object:  # type: ignore[override]
+        """Run the command that was asked for."""
+        with _said():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        say("Interrupted.")
+        raise
 
 
 @contextmanager

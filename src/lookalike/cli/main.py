@@ -52,11 +52,13 @@ from lookalike.cli import (
     train,
 )
 from lookalike.cli.config import load_config
+from lookalike.cli.interrupt import Interruptible
 from lookalike.cli.output import drop_output, prepare_streams, say
 from lookalike.errors import FilterError, LookalikeError, UsageError
 
 app = typer.Typer(
     name="lookalike",
+    cls=Interruptible,
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,

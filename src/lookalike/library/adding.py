@@ -78,7 +78,7 @@ def add_source(
     `counted` is the same source once more, to count what it offers meanwhile. Raises the
     source's own errors and the store's; what was stored before them stays.
     """
-    report = Report(source=source.uri, library=str(store.directory))
+    report = Report(source=source.uri, library=str(store.directory), space=space.name)
     if counted is not None:
         _count_ahead(counted, how.limit, report)
     began = time.time_ns()  # what changes from now on is looked at again by the next run

@@ -78,6 +78,8 @@ class Library(
         """
         if limit is not None and limit < 1:
             raise UsageError(f"limit must be at least 1, not {limit}.")
+        if label_from not in {None, "folder"}:
+            raise UsageError(f"label_from is 'folder' or None, not {label_from!r}.")
 
         def opened() -> Source:
             if not isinstance(source, str | os.PathLike):
@@ -127,9 +129,10 @@ class Library(
             report.notes.extend(follow(self._store, self._space, self._resources, stop))
         return report
 
-    def remove(self, ids: Collection[str]) -> int:
-        """Remove images by id; returns how many went. Raises `UnknownIdError`."""
-        return self._store.remove([self.get(id_).id for id_ in ids])
+    def remove(self, ids: str | Collection[str]) -> int:
+        """Remove an image or several by id; returns how many went. Raises `UnknownIdError`."""
+        named = [ids] if isinstance(ids, str) else ids
+        return self._store.remove([self.get(id_).id for id_ in named])
 
     def check(self) -> list[Finding]:
         """Everything that is wrong with the database and its caches; empty when all is well."""

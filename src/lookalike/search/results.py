@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 from lookalike.errors import LookalikeError
 from lookalike.search.explanation import Explanation
@@ -58,6 +58,7 @@ class Hits:
     """The answer to one query, best first; all columns have the same length.
 
     `scores`, `distances` and, where the space is calibrated, `matches` are float32 (k,).
+    Pickled, it leaves the pictures behind: those lie in the library.
     `offset` matches come before the first, and `next_offset` is where the next page begins,
     None after the last. `picture` gives a small WebP for an id; `query_parts` are the items of
     the question; `explanation` says how they were found.
@@ -94,7 +95,13 @@ class Hits:
     def __iter__(self) -> Iterator[Hit]:
         return (self[position] for position in range(len(self)))
 
-    def __getitem__(self, position: int) -> Hit:
+    @overload
+    def __getitem__(self, position: int) -> Hit: ...
+    @overload
+    def __getitem__(self, position: slice) -> list[Hit]: ...
+    def __getitem__(self, position: int | slice) -> Hit | list[Hit]:
+        if isinstance(position, slice):
+            return [self[at] for at in range(len(self))[position]]
         return Hit(
             rank=self.offset + range(len(self))[position] + 1,
             id=self.ids[position],
@@ -107,6 +114,11 @@ class Hits:
             match=None if self.matches is None else float(self.matches[position]),
             size=self.sizes[position],
         )
+
+    def __reduce__(self) -> tuple[type[Hits], tuple[Any, ...]]:
+        parts = tuple(replace(part, picture=None) for part in self.query_parts)
+        bare = replace(self, picture=_no_picture, query_parts=parts)
+        return Hits, tuple(getattr(bare, field.name) for field in fields(bare))
 
     def __repr__(self) -> str:
         return f"Hits(query={self.query!r}, space={self.space!r}, ids={self.ids!r})"
@@ -175,6 +187,10 @@ class Hits:
 
     def _repr_html_(self) -> str:
         return grid_html(self.sheet())
+
+
+def _no_picture(_id: str) -> None:
+    """The picture of an image whose library is not at hand."""
 
 
 def _shown_in_notebook(hits: Hits) -> bool:

@@ -34,7 +34,8 @@ def delimited_rows(path: str, delimiter: str) -> Iterator[Row]:
             if where and lines.quotes % 2:
                 yield Row(first, problem=f"a quote is opened and not closed{where}")
             elif cells and len(cells) != len(columns):
-                problem = f"{len(cells)} cells under {len(columns)} columns{where}"
+                found = f"{len(cells)} cell{'s' if len(cells) > 1 else ''}"
+                problem = f"{found} under {len(columns)} columns{where}"
                 yield Row(first, problem=problem)
             elif cells:
                 yield Row(first, dict(zip(columns, cells, strict=True)))

@@ -117,7 +117,7 @@ def test_bad_rows_are_rejected_with_their_line(tmp_path: Path) -> None:
     assert [r.id for r in good(source)] == ["1", "7"]
     assert bad(source) == [
         ("2", "line 3: column 'path' is empty"),
-        ("t.csv:4", "line 4: 1 cells under 2 columns"),
+        ("t.csv:4", "line 4: 1 cell under 2 columns"),
         ("t.csv:5", "line 5: 3 cells under 2 columns"),
         ("t.csv:6", "line 6: column 'id' (the id) is empty"),
         ("5", "line 7: the path holds a NUL character"),
