@@ -99,6 +99,52 @@ def test_json_of_another_type_is_refused(server):
     is_problem(answer, 415, 422)
 
 
+SENTENCES = {
+    "a type where several fit": (
+        "/v1/images/url",
+        {"url": "http://a.example/", "meta": {"price": [1]}},
+        "meta.price: Input should be true or false, or a whole number, or a number, or a text.",
+    ),
+    "numbers to embed": ("/v1/embeddings", {"input": [1]}, "input: Input should be a text, or"),
+    "a list to search": ("/v1/search", [], "body: Input should be an object."),
+    "a file": ("/v1/search", {"positive": [{"url": "file:///x"}]}, "A url begins with http:// or"),
+    "too deep": ("/v1/search", b"[" * 10**6, "The body cannot be read: it is no JSON, nested"),
+    "too long a number": ("/v1/search", b'{"k": ' + b"9" * 5000 + b"}", "The body cannot be read"),
+}
+
+
+@pytest.mark.parametrize("name", SENTENCES)
+def test_the_sentence_names_what_is_meant(server, name):
+    path, body, sentence = SENTENCES[name]
+    assert is_problem(server.send("POST", path, body), 400, 422).startswith(sentence)
+
+
+def test_what_is_sent_as_another_type_is_told_which(server):
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert "Content-Type: application/json" in is_problem(
+        server.send("POST", "/v1/search", GOOD, **form), 415
+    )
+    assert "multipart/form-data" in is_problem(
+        server.ask("POST", "/v1/images", b"image=abc", form), 415
+    )
+    text = is_problem(server.upload("/v1/images", [("image", None, b"abc")]), 422)
+    assert text == "image.0: this is no file; send one in multipart/form-data, with a file name."
+
+
+def test_head_is_answered_as_get_without_the_body(server):
+    for path in ("/healthz", "/", "/v1/image/original?id=hats/0.png", "/v1/images?count=2"):
+        whole, head = server.get(path), server.ask("HEAD", path)
+        assert (head.status, head.body) == (200, b"")
+        for name in ("content-type", "content-length"):
+            assert head.headers[name] == whole.headers[name]
+    assert server.ask("HEAD", "/v1/image?id=none").status == 404
+
+
+def test_a_problem_names_routes_and_no_folders(server):
+    assert "/openapi.json" in is_problem(server.get("/v1/images/"), 404)
+    assert "/openapi.json" in is_problem(server.ask("PUT", "/v1/images"), 405)
+
+
 UPLOADS = {
     "not an image": ([("image", "a.jpg", b"hello")], "not-an-image"),
     "0 bytes": ([("image", "a.jpg", b"")], "empty"),

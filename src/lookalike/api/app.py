@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from lookalike.api.guard import Guard
+from lookalike.api.heads import Heads
 from lookalike.api.problems import SCHEMA, answer_errors
 from lookalike.api.routes import (
     changes,
@@ -66,6 +67,7 @@ def create_app(services: Sequence[Service]) -> FastAPI:
     app.state.services = tuple(services)
     app.add_middleware(Guard, settings=services[0].settings, metrics=services[0].metrics)
     app.add_middleware(Choosing)
+    app.add_middleware(Heads)
     return app
 
 
@@ -87,6 +89,7 @@ def _routed(lifespan: Any) -> FastAPI:
         "each answers below `/v1/libraries/NAME` as the first does below `/v1`.",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         lifespan=lifespan,
     )
     answer_errors(app)

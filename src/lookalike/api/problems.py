@@ -8,9 +8,11 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
 from lookalike.api.crowded import CrowdedError
+from lookalike.api.faults import sentences
 from lookalike.errors import (
     DuplicateIdError,
     FilterError,
@@ -53,9 +55,11 @@ SCHEMA = {
 }
 NOT_CHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "The client has it already."}}
 _FOLDERS = re.compile(
-    r"(?:(?<=^)|(?<=[\s'\"(:=]))(?:/(?!v1/|openapi\.json)|[A-Za-z]:[\\/])(?:[^/\\\s'\"]+[/\\])*"
+    r"(?:(?<=^)|(?<=[\s'\"(:=]))(?<!https:)(?<!http:)(?:/(?!v1/|openapi\.json)|[A-Za-z]:[\\/])(?:[^/\\\s'\"]+[/\\])*"
 )
 _LONGEST = 1000
+_UNREAD = "There was an error parsing the body"
+"""What FastAPI says of whatever went wrong."""
 
 
 class NotThereError(LookalikeError):
@@ -156,19 +160,17 @@ async def _purposeful(request: Request, error: Exception) -> Response:
     return of_error(error)
 
 
-async def _invalid(_: Request, error: Exception) -> Response:
+async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     faults = error.errors()
     if any(fault["type"] == "json_invalid" for fault in faults):
         return problem(400, "The body is not valid JSON.")
-    return problem(422, " ".join(map(_sentence, faults[:5])))
-
-
-def _sentence(fault: dict[str, Any]) -> str:
-    where = ".".join(str(part) for part in fault["loc"][1:]) or str(fault["loc"][0])
-    if fault["type"] == "extra_forbidden":
-        return f"{where}: there is no such field."
-    return f"{where}: {fault['msg'].removeprefix('Value error, ')}.".replace("..", ".")
+    if isinstance(error.body, bytes) and any(fault["loc"] == ("body",) for fault in faults):
+        return problem(415, "Send the body as JSON, with the header Content-Type: application/json")
+    kind = request.headers.get("content-type", "")
+    if isinstance(error.body, FormData) and not kind.startswith("multipart/form-data"):
+        return problem(415, "Send image files as multipart/form-data, in a field named image.")
+    return problem(422, sentences(faults))
 
 
 async def _http(_: Request, error: Exception) -> Response:
@@ -178,6 +180,8 @@ async def _http(_: Request, error: Exception) -> Response:
         405: "This route does not take that method; see /openapi.json.",
     }
     detail = details.get(error.status_code, str(error.detail))
+    if detail == _UNREAD:
+        detail = "The body cannot be read: it is no JSON, nested too deep, or was not sent whole."
     return problem(error.status_code, detail, dict(error.headers or {}))
 
 

@@ -17,7 +17,7 @@ from lookalike.search.query import Item, Query
 router = APIRouter(prefix="/v1", tags=["search"])
 
 
-@router.post("/search", responses=responses(404), response_model=SearchAnswer)
+@router.post("/search", responses=responses(404, 415), response_model=SearchAnswer)
 async def search(question: SearchRequest, service: ServiceOf) -> Response:
     """The images nearest to what is liked, and far from what is not."""
     await refuse_places_in(service, question.where)
