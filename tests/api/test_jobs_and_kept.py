@@ -1,6 +1,8 @@
 """Jobs one after the other, bounded and stopped; answers kept no longer than they hold."""
 
 import asyncio
+import weakref
+from functools import partial
 
 import pytest
 
@@ -38,6 +40,34 @@ def test_so_many_jobs_wait_and_no_more_and_those_that_wait_can_be_stopped():
 
     answer = of_error(asyncio.run(crowd()))
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "10")
+
+
+def test_what_a_job_was_given_is_let_go_when_it_has_ended():
+    class Uploads:
+        """Stands for images of a request; bytes cannot be watched."""
+
+    async def add(_images, _job):
+        return {}
+
+    async def refuse(_images, _job):
+        raise UsageError("That cannot be.")
+
+    async def watched():
+        jobs, held = Jobs(), []
+        for work in (add, refuse, add):
+            images = Uploads()
+            held.append(weakref.ref(images))
+            last = jobs.submit("add", partial(work, images))
+        del images
+        jobs.stop(last)
+        while any(job.state in {"waiting", "running"} for job in jobs.all):
+            await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        return [job.state for job in jobs.all], [one() for one in held]
+
+    states, held = asyncio.run(watched())
+    assert states == ["cancelled", "failed", "done"]
+    assert held == [None, None, None]
 
 
 def test_a_job_ends_at_its_next_step_or_with_its_fault_told(caplog):

@@ -10,7 +10,7 @@ import json
 import logging
 import secrets
 import time
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
@@ -40,7 +40,6 @@ class Job:
     """
 
     kind: str
-    work: Work = field(repr=False)
     id: str = field(default_factory=lambda: secrets.token_hex(8))
     state: State = "waiting"
     step: str = ""
@@ -69,11 +68,14 @@ class Job:
 
 
 class Jobs:
-    """The jobs of a library, in the order in which they came; use it from the event loop."""
+    """The jobs of a library, in the order in which they came; use it from the event loop.
+
+    What is remembered of a job is how it went, not its work, which may hold many uploads.
+    """
 
     def __init__(self) -> None:
         self._held: OrderedDict[str, Job] = OrderedDict()
-        self._waiting: deque[Job] = deque()
+        self._waiting: OrderedDict[str, Work] = OrderedDict()
         self._runner: asyncio.Task[None] | None = None
 
     @property
@@ -91,9 +93,9 @@ class Jobs:
         """Take a job. Raises `FullError` where too many wait."""
         if len(self._waiting) >= WAITING:
             raise FullError(f"{WAITING} jobs wait already")
-        job = Job(kind, work)
+        job = Job(kind)
         self._held[job.id] = job
-        self._waiting.append(job)
+        self._waiting[job.id] = work
         ended = [one.id for one in self._held.values() if one.state in ENDED]
         for id_ in ended[: max(0, len(self._held) - REMEMBERED)]:
             del self._held[id_]
@@ -104,8 +106,7 @@ class Jobs:
     def stop(self, job: Job) -> None:
         """Stop a job: at once if it waits, else at its next step."""
         job.stopped = True
-        if job in self._waiting:
-            self._waiting.remove(job)
+        if self._waiting.pop(job.id, None) is not None:
             job.state, job.ended = "cancelled", time.time()
 
     def stop_all(self) -> None:
@@ -115,20 +116,21 @@ class Jobs:
 
     async def close(self) -> None:
         """Stop every job and wait for the one that runs."""
-        for job in list(self._waiting):
-            self.stop(job)
+        for id_ in list(self._waiting):
+            self.stop(self._held[id_])
         self.stop_all()
         if self._runner is not None:
             await asyncio.wait([self._runner])
 
     async def _run(self) -> None:
         while self._waiting:
-            job = self._waiting.popleft()
+            id_, work = self._waiting.popitem(last=False)
+            job = self._held[id_]
             job.state, job.started = "running", time.time()
             try:
                 if job.stopped:
                     raise StoppedError
-                job.result = await job.work(job)
+                job.result = await work(job)
                 job.state = "done"
             except StoppedError:
                 job.state = "cancelled"
