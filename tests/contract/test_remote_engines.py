@@ -230,6 +230,8 @@ def test_exact_beside_an_index(library: Library, on_postgres: str, milvus: Milvu
     library.publish(there)
     with pytest.raises(UsageError, match="by its index only"):
         library.search(query, exact=True, engine=there)
+    with pytest.raises(UsageError, match="does not compare by l1"):
+        library.search(query, metric="l1", engine=there)
 
 
 WORDS = ("Dress", "hat", "it's \"\\ %s", HOSTILE.replace("\0", ""))

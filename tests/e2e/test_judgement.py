@@ -107,6 +107,13 @@ def test_search_says_how_sure_it_is_once_calibrated(folder: Path) -> None:
     sure = run(folder, "search", f"id:{id_}", "-k", 5, "--min-match", least, "--json").json["hits"]
     assert [h["id"] for h in sure] == [h["id"] for h in hits if h["match"] >= least - 1e-4]
     assert run(folder, "search", f"id:{id_}", "--min-match", 2).code == 2
+    other = run(folder, "search", f"id:{id_}", "--metric", "l2", "--min-match", 0.5)
+    assert (other.code, "metric of the space, cosine, not by l2" in other.err) == (2, True)
+    unsure = run(folder, "search", "-", f"id:{id_}", "--min-match", 1)
+    assert (unsure.code, "so sure a match" in unsure.err) == (0, True), unsure.err
+    nowhere = run(folder, "calibrate", "--on", "labels", "--diagram", "nowhere/held.svg")
+    assert (nowhere.code, nowhere.out) == (2, "")
+    assert "no folder 'nowhere'" in nowhere.err
     labels = run(folder, "calibrate", "--on", "labels", "--diagram", "held.svg")
     assert "Expected calibration error" in labels.out
     assert (folder / "held.svg").read_text("utf-8").startswith("<svg")

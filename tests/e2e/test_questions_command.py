@@ -123,6 +123,8 @@ def test_the_graph_as_a_file(album, tmp_path):
         rows = [row for row in csv.DictReader(file) if row["id"] == "5.jpg"]
     expected = run(album, "search", "id:5.jpg", "-k", 3, "--json").json
     assert [row["neighbour"] for row in rows] == ids(expected)
+    every = run(album, "neighbours", "-k", 999, "--out", out)
+    assert f"The {COUNT - 1} nearest of {COUNT} images" in every.err
     refused = run(album, "neighbours", "--out", tmp_path / "graph.txt")
     assert refused.code == 2
     assert ".parquet, .csv or .npz" in refused.err

@@ -50,4 +50,5 @@ def neighbours(
         print_json(facts)
         return
     print_line(str(out))
-    say(f"The {k} nearest of {count(len(graph), 'image')}, in {taken:.1f} s")
+    each = max(0, min(k, len(graph) - 1))
+    say(f"The {each} nearest of {count(len(graph), 'image')}, in {taken:.1f} s")

@@ -178,7 +178,8 @@ def search(
         say(
             _nothing(
                 hits,
-                narrowed=(min_similarity, within, min_match) != (None, None, None),
+                narrowed=(min_similarity, within) != (None, None),
+                unsure=min_match is not None,
                 where=where,
             )
         )
@@ -188,11 +189,13 @@ def search(
         print_line(str(written)) if not json else say(f"Written: {written}")
 
 
-def _nothing(hits: Hits, *, narrowed: bool, where: str | None) -> str:
+def _nothing(hits: Hits, *, narrowed: bool, unsure: bool, where: str | None) -> str:
     if hits.offset:
         return f"There is nothing after the first {hits.offset:,} matches."
     if narrowed:
         return "Nothing is that similar. Ask for less, to see what is nearest."
+    if unsure:
+        return "None of the nearest is so sure a match. Ask for less, to see what is nearest."
     if where is not None:
         return "No image is left by the filter. See what there is with: lookalike columns list"
     return "No other image is in the library. Add some with: lookalike index FOLDER"

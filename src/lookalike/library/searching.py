@@ -288,6 +288,11 @@ class Searcher:
         calibration = calibration_of(self._store, space)
         fits = calibration is not None and calibration.metric == metric
         if calibration is None or not fits or (space.of_bits and vectors.dtype != np.uint8):
+            if wanted.min_match is not None and metric != space.metric:
+                raise UsageError(
+                    f"A match is told by the metric of the space, {space.metric}, not by {metric}: "
+                    "leave the metric or min_match out."
+                )
             if wanted.min_match is not None:
                 raise UsageError(
                     f"Space {space.name!r} is not calibrated for {metric}, so nothing tells a "

@@ -89,8 +89,7 @@ class MilvusMirror:
                 "Spaces of bits are published to PostgreSQL, not to Milvus; or search them in "
                 "the library, where a scan of bits is quick."
             )
-        if state.metric not in _METRICS:
-            raise UsageError(f"Milvus does not compare by {state.metric}: use cosine, ip or l2.")
+        _check_metric(state.metric)
         if state.dim > _MOST_DIM:
             raise UsageError(f"Milvus holds no vectors of {state.dim:,} dimensions.")
         same = before is not None and (before.columns, before.graph, before.metric) == (
@@ -164,6 +163,7 @@ class MilvusMirror:
         reach: int | None,
     ) -> list[Keys]:
         """By the collection's own index; it can be asked exactly only where that is none."""
+        _check_metric(metric)
         if metric != state.metric:
             raise UsageError(
                 f"This was published to Milvus for {state.metric}; publish it again with "
@@ -330,3 +330,8 @@ def _short(text: str, most: int) -> str:
     text = writable(text)
     data = text.encode()
     return text if len(data) <= most else data[:most].decode(errors="ignore")
+
+
+def _check_metric(metric: Metric) -> None:
+    if metric not in _METRICS:
+        raise UsageError(f"Milvus does not compare by {metric}: use cosine, ip or l2.")
