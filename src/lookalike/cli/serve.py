@@ -60,6 +60,7 @@ def serve(
     from contextlib import ExitStack
 
     import lookalike
+    from lookalike.api.advice import unindexed
     from lookalike.api.app import create_app
     from lookalike.api.heaps import share_heaps
     from lookalike.api.keys import parse_key
@@ -108,6 +109,10 @@ def serve(
         address = socket.getsockname()
         shown = f"[{address[0]}]" if ":" in address[0] else address[0]
         say(f"Serving {images:,} images{what} on http://{shown}:{address[1]}. Ctrl-C stops it.")
+        for service in services:
+            elsewhere = None if engine is None else service.library.space.name
+            for sentence in unindexed(service.library, elsewhere):
+                say(sentence if len(services) == 1 else f"{service.name}: {sentence}")
         app = create_app(services)
         app.include_router(page.router)
         run_server(app, socket)
