@@ -24,6 +24,14 @@ def test_a_site_of_some_images_and_what_is_refused(tmp_path):
     assert "8 images" in again.err
     assert "lookalike map" in again.err
 
+    run(tmp_path, "space", "add", "small", "efficientnet-lite0|pca:4")
+    other = run(tmp_path, "export", "site", "none", "--with-model", "--space", "small")
+    assert other.code == 2
+    assert "differs in" in other.err
+    assert "reducers" in other.err
+    with_model = run(tmp_path, "export", "site", "shop", "--with-model", "--json")
+    assert 8e6 < with_model.json["model"] < 10e6
+
     refused = run(tmp_path, "export", "site", "photos")
     assert refused.code == 2
     assert "no site" in refused.err
