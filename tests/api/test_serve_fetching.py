@@ -205,7 +205,7 @@ def test_a_server_that_hangs_holds_up_no_writer_and_no_job_that_is_stopped(watch
         job = server.send("POST", "/v1/jobs", {"kind": "add", "images": [slow]}).json
         waiting = threading.Thread(target=server.send, args=("POST", "/v1/images/url", slow))
         waiting.start()
-        until = time.monotonic() + 10
+        until = time.monotonic() + 60
         while web.connections < 2:
             assert time.monotonic() < until
             time.sleep(0.02)
@@ -217,6 +217,6 @@ def test_a_server_that_hangs_holds_up_no_writer_and_no_job_that_is_stopped(watch
         server.ask("DELETE", f"/v1/jobs/{job['id']}")
         told = server.get(f"/v1/jobs/{job['id']}/events").body
         assert b'"state":"cancelled"' in told
-        assert time.monotonic() - began < 8
+        assert time.monotonic() - began < 30
     waiting.join(30)
     assert not waiting.is_alive()

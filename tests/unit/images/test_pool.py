@@ -30,6 +30,7 @@ true_sha256 = hashlib.sha256
 
 def sha256(data=b""):
     if data.startswith(b"hang"):
+        open(data[5:] or os.devnull, "wb").close()
         time.sleep(3600)
     if data.startswith(b"die by "):
         os.kill(os.getpid(), int(data[7:]))
@@ -72,6 +73,19 @@ def reason(decoding: DecodePool, location: File) -> tuple[str, str]:
     return caught.value.reason, caught.value.detail
 
 
+def hanging(folder: Path) -> tuple[File, Path]:
+    """An image at which a trapped decoder hangs, and a file that is there once it does."""
+    begun = folder / "begun"
+    return bytes_of(folder / "hang.png", b"hang " + os.fsencode(begun)), begun
+
+
+def wait_for(begun: Path) -> None:
+    deadline = time.monotonic() + 60
+    while not begun.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def check_decodes(decoding: DecodePool, location: File, colour: tuple[int, int, int]) -> None:
     decoded = decoding.submit(location).result(30)
     assert isinstance(decoded, Decoded)
@@ -80,12 +94,12 @@ def check_decodes(decoding: DecodePool, location: File, colour: tuple[int, int, 
 
 
 def test_a_hang_is_a_timeout_and_the_next_image_decodes(trapped, tmp_path):
-    with pool(seconds=1.0) as decoding:
+    with pool(seconds=2.0) as decoding:
         check_decodes(decoding, written(tmp_path / "a.png"), (255, 0, 0))
+        image = bytes_of(tmp_path / "hang.png", b"hang")
         began = time.monotonic()
-        hanging = bytes_of(tmp_path / "hang.png", b"hang")
-        assert reason(decoding, hanging) == ("timeout", "decoding took more than 1 s")
-        assert time.monotonic() - began < 5
+        assert reason(decoding, image) == ("timeout", "decoding took more than 2 s")
+        assert time.monotonic() - began < 10
         check_decodes(decoding, written(tmp_path / "b.png", "lime"), (0, 255, 0))
 
 
@@ -105,7 +119,7 @@ def test_of_images_asked_for_together_only_the_guilty_ones_suffer(trapped, tmp_p
         3: bytes_of(tmp_path / "hang.png", b"hang"),
         5: bytes_of(tmp_path / "none.png", b"no image"),
     }
-    with pool(workers, slots=9, seconds=1.0) as decoding:
+    with pool(workers, slots=9, seconds=2.0) as decoding:
         asked = [decoding.submit({**good, **bad}[place]) for place in range(9)]
         for place in good:
             decoded = asked[place].result(30)
@@ -122,18 +136,21 @@ def test_of_images_asked_for_together_only_the_guilty_ones_suffer(trapped, tmp_p
 
 
 def test_who_asks_no_more_keeps_nobody_waiting(trapped, tmp_path):
-    with pool(slots=9, seconds=1.0) as decoding:
-        asked = [decoding.submit(bytes_of(tmp_path / "hang.png", b"hang"))]
-        time.sleep(0.3)
-        asked += [decoding.submit(written(tmp_path / f"{place}.png")) for place in range(6)]
+    image, begun = hanging(tmp_path)
+    places = [written(tmp_path / f"{place}.png") for place in range(6)]
+    with pool(slots=9, seconds=2.0) as decoding:
+        asked = [decoding.submit(image)]
+        wait_for(begun)
+        asked += [decoding.submit(place) for place in places]
         assert [one.cancel() for one in asked[1:6]] == [True] * 5
         assert isinstance(asked[6].result(30), Decoded)
 
 
 def test_closing_ends_what_is_asked_and_cancels_what_waits(trapped, tmp_path):
+    image, begun = hanging(tmp_path)
     decoding = pool(slots=9, seconds=60.0)
-    asked = [decoding.submit(bytes_of(tmp_path / "hang.png", b"hang")) for _ in range(9)]
-    time.sleep(0.5)
+    asked = [decoding.submit(image) for _ in range(9)]
+    wait_for(begun)
     began = time.monotonic()
     decoding.close()
     assert time.monotonic() - began < 5
@@ -292,8 +309,9 @@ def children() -> set[str]:
 
 def test_closing_while_a_decoder_hangs_takes_no_longer_than_a_moment(trapped, tmp_path):
     decoding = pool(seconds=600.0)
-    future = decoding.submit(bytes_of(tmp_path / "hang.png", b"hang"))
-    time.sleep(1)
+    image, begun = hanging(tmp_path)
+    future = decoding.submit(image)
+    wait_for(begun)
     began = time.monotonic()
     decoding.close()
     assert time.monotonic() - began < 5
@@ -361,7 +379,7 @@ os.kill(os.getpid(), signal.SIGKILL)
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
     )
 
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 20
     while Path(f"/proc/{int(done.stdout)}/cmdline").exists() and time.monotonic() < deadline:
         time.sleep(0.02)
     assert time.monotonic() < deadline
@@ -369,6 +387,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks for processes in /proc")
 def test_a_decoder_that_hangs_goes_even_without_its_parent(trapped, tmp_path):
+    image, begun = hanging(tmp_path)
     script = f"""
 import os, signal, time
 from lookalike.images.limits import Limits
@@ -380,8 +399,9 @@ small = Preprocessing(8, 8, "bicubic", (0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
 pool = DecodePool(small, workers=1, slots=2, limits=Limits(seconds=1.0))
 pool.submit(File({written(tmp_path / "a.png").path!r})).result()
 print(pool._crew._workers[0]._running.process.pid, flush=True)
-pool.submit(File({bytes_of(tmp_path / "hang.png", b"hang").path!r}))
-time.sleep(0.3)
+pool.submit(File({image.path!r}))
+while not os.path.exists({str(begun)!r}):
+    time.sleep(0.01)
 os.kill(os.getpid(), signal.SIGKILL)
 """
     done = subprocess.run(
@@ -390,7 +410,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 
     orphan = Path(f"/proc/{int(done.stdout)}/cmdline")
     assert orphan.exists()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 20
     while orphan.exists() and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not orphan.exists()
