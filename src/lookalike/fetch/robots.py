@@ -57,7 +57,7 @@ class Robots:
         self._sites.move_to_end(origin)
         site = await asyncio.shield(task)
         if site.failure is not None:
-            raise site.failure
+            raise site.failure.with_traceback(None)  # else it would hold each who asked
         if site.rules is None:
             return 0.0
         if not site.rules.can_fetch(str(url), self._name):
