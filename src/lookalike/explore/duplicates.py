@@ -134,7 +134,7 @@ class _Search:
         self._store = store
         self._prints = prints
         self._wanted = wanted
-        self._keys = keys
+        self.keys = keys
         self._contents = contents
         self._scene = np.inf
         self._noise = 1.0
@@ -177,11 +177,11 @@ class _Search:
     def unreadable(self) -> list[str]:
         """Ids of images whose files could not be read to verify them."""
         lost = np.isin(self._contents, list(self._prints.unreadable))
-        return [id_ for id_ in self._store.ids(self._keys[lost]) if id_ is not None]
+        return [id_ for id_ in self._store.ids(self.keys[lost]) if id_ is not None]
 
     def _load(self, numbers: NDArray[np.integer]) -> None:
         lacking = [n for n in numbers if self._prints.get(int(self._contents[n])) is None]
-        self._prints.load(self._store.images_by_key(self._keys[lacking]))
+        self._prints.load(self._store.images_by_key(self.keys[lacking]))
 
     def _look_around(self, one: int, places: NDArray[np.int32], cosines: Floats) -> None:
         """Try the nearest in turn, until some have turned out to be strangers."""
@@ -214,7 +214,7 @@ class _Search:
             self.edges[pair] = Edge("scene", cosine, "the same scene, seen again")
 
     def _same_pixels(self, one: int, other: int) -> bool:
-        images = self._store.images_by_key(self._keys[[one, other]])
+        images = self._store.images_by_key(self.keys[[one, other]])
         if len(images) < 2:
             return False
         first, second = (image.content for image in images)
@@ -229,7 +229,7 @@ class _Search:
     def _usual_likeness(self) -> float:
         """What the best fit of two strangers hardly ever exceeds, by random pairs."""
         chance = np.random.default_rng(0)
-        some = chance.permutation(len(self._keys))[: 2 * _PROBED]
+        some = chance.permutation(len(self.keys))[: 2 * _PROBED]
         self._load(some)
         prints = [self._prints.get(int(self._contents[n])) for n in some]
         there = [print_ for print_ in prints if print_ is not None and not print_.flat]
@@ -266,7 +266,7 @@ def _expanded(
     members = [
         (number, key)
         for number in group
-        for key in copies.get(int(contents[number]), [int(search._keys[number])])
+        for key in copies.get(int(contents[number]), [int(search.keys[number])])
     ]
     images = store.images_by_key([key for _, key in members])
     edges: dict[Pair, Edge] = {}
