@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -194,5 +195,5 @@ def _keep(path: Path, data: bytes) -> None:
     except OSError as error:
         with suppress(OSError):
             part.unlink()
-        kind = StorageFullError if error.errno in {28, 122} else LibraryError
+        kind = StorageFullError if error.errno in {errno.ENOSPC, errno.EDQUOT} else LibraryError
         raise kind(f"The upload cannot be kept: {error.strerror}.") from error
