@@ -110,10 +110,27 @@ def get(connection: sqlite3.Connection, space: Space, key: int) -> Stored:
         (int(key), space.key),
     ).fetchone()
     if row is None:
-        raise UnknownIdError(
-            f"Image number {key} has no vector in space {space.name!r}: index it in that space."
-        )
+        raise UnknownIdError(_absence(connection, space, key))
     return from_blob(row[0], space)
+
+
+def _absence(connection: sqlite3.Connection, space: Space, key: int) -> str:
+    """What is told where an image has no vector in a space: which spaces do have one."""
+    rows = connection.execute(
+        "SELECT id, name FROM images LEFT JOIN vectors USING (content) LEFT JOIN spaces "
+        "USING (space) WHERE key = ? ORDER BY name",
+        (int(key),),
+    ).fetchall()
+    if not rows:
+        return "The image is not in the library any more."
+    names = [name for _, name in rows if name is not None]
+    there = (
+        f"It has one in {', '.join(names)}: name that space, or search it from now on, with: "
+        f"lookalike space default {names[0]}"
+        if names
+        else "Index it again."
+    )
+    return f"Image {rows[0][0]!r} has no vector in space {space.name!r}. {there}"
 
 
 def damaged(connection: sqlite3.Connection, space: Space) -> list[int]:

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 import lookalike
-from lookalike.errors import RecipeMismatchError, UsageError
+from lookalike.errors import RecipeMismatchError, UnknownIdError, UsageError
 
 RNG = np.random.default_rng(9)
 
@@ -37,6 +37,8 @@ def test_vectors_of_images_and_of_other_things_are_searched_alike(folder: Path) 
         by_vector = library.search(vectors[1], k=1, space="text")
         assert by_vector.ids == ["2.png"]
         assert library.thumbnail("a caption") is None
+        with pytest.raises(UnknownIdError, match="'a caption' has no .*It has one in text"):
+            library.search("id:a caption")
         assert library.search("id:0.png", k=9).ids != []
         assert library.check() == []
         assert library.add_space("half", "efficientnet-lite0|mean:2").rejected == 0
