@@ -154,12 +154,18 @@ def readable(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One image that a source offers. `id` is stable between runs and valid Unicode."""
+    """One image that a source offers. `id` is stable between runs and valid Unicode.
+
+    A source that says nothing of labels, or of metadata, leaves those that the id has already:
+    `tells_label` and `tells_meta` are then false.
+    """
 
     id: str
     location: Location
     label: str | None = None
     meta: Mapping[str, Scalar] = field(default_factory=dict)
+    tells_label: bool = field(default=True, compare=False)
+    tells_meta: bool = field(default=True, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,3 +131,27 @@ def test_a_stored_image_whose_file_broke_stays_findable(album):
     assert outcomes(index(album, "in", expect=3)) == (0, 9, 0, 1)
     found = run(album, "search", "id:005.jpg", "-k", 1, "--include-query", "--json")
     assert found.json["hits"][0]["id"] == "005.jpg"
+
+
+def test_a_source_that_says_nothing_of_labels_and_metadata_leaves_them(tmp_path):
+    photos(tmp_path / "hats", range(2))
+    table = tmp_path / "table.csv"
+    table.write_text("path,kind,price\nhats/000.jpg,hat,5\nhats/001.jpg,cap,7\n")
+
+    def told(*arguments):
+        index(tmp_path, *arguments)
+        with lookalike.open(tmp_path) as library:
+            return [
+                (library.get(id_).label, dict(library.get(id_).meta)) for id_ in sorted(library.ids)
+            ]
+
+    priced = [("hat", {"price": 5}), ("cap", {"price": 7})]
+    assert told("table.csv", "--label-column", "kind") == priced
+    assert told(".") == priced
+    assert told("hats/000.jpg", "hats/001.jpg") == priced
+    changed = (tmp_path / "hats" / "001.jpg").read_bytes()
+    (tmp_path / "hats" / "000.jpg").write_bytes(changed)
+    assert told(".") == priced
+    assert told(".", "--label-from", "folder") == [("hats", meta) for _, meta in priced]
+    table.write_text("path,kind\nhats/000.jpg,\nhats/001.jpg,cap\n")
+    assert told("table.csv", "--label-column", "kind") == [(None, {}), ("cap", {})]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lookalike.embed.catalog import Catalog
@@ -60,6 +60,7 @@ def plan(
             before = known.get(reference.id)
             if before is not None:
                 check_claim(reference, before)
+                reference = _with_what_was_told(reference, before)
                 if isinstance(reference.location, Web):
                     if before.uri == reference.location.url and not before.missing_vector:
                         yield Unchanged(reference, before.stamp)
@@ -109,6 +110,15 @@ def _stamped(item: Reference | Rejected) -> tuple[Reference, Stamp] | Rejected:
 def _surely_unchanged(before: Known, now: Stamp) -> bool:
     racy = before.checked_ns - before.stamp.mtime_ns < RACY_NS
     return before.stamp == now and not before.missing_vector and not racy
+
+
+def _with_what_was_told(reference: Reference, before: Known) -> Reference:
+    """The label and the metadata that an earlier source gave, where this one says nothing."""
+    return replace(
+        reference,
+        label=reference.label if reference.tells_label else before.label,
+        meta=reference.meta if reference.tells_meta else before.meta,
+    )
 
 
 def check_claim(reference: Reference, before: Known) -> None:

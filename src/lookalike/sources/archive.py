@@ -88,9 +88,11 @@ class ArchiveSource:
                 f"Members {earlier.number} and {number} of {self.uri} have the same id "
                 f"{id_!r}. Pack the archive again with one of them."
             )
-        label = folder_label(path) if self._label_from == "folder" else None
+        told = self._label_from == "folder"
+        label = folder_label(path) if told else None
         try:
-            return Reference(id_, member.locate(), label)
+            place = member.locate()
+            return Reference(id_, place, label, tells_label=told, tells_meta=False)
         except ImageRejectedError as error:
             return Rejected(id_, f"{self.uri}!{id_}", error.reason, error.detail)
 

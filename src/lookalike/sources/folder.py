@@ -56,8 +56,10 @@ class FolderSource:
                     f"Two files in {self.uri} have the id {id_!r}: "
                     f"{os.fsencode(escaped[id_])!r} and {os.fsencode(relative)!r}. Rename one."
                 )
-            label = folder_label(path) if self._label_from == "folder" else None
-            yield Reference(id_, File(str(path)), label)
+            told = self._label_from == "folder"
+            label = folder_label(path) if told else None
+            place = File(str(path))
+            yield Reference(id_, place, label, tells_label=told, tells_meta=False)
 
 
 class _Walk:

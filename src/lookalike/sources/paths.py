@@ -66,8 +66,10 @@ class PathsSource:
                     continue
                 earlier = None if self._repeated else seen.earlier(id_, number, str(path))
                 if earlier is None:
-                    label = folder_label(path) if self._label_from == "folder" else None
-                    yield Reference(id_, File(str(path)), label)
+                    told = self._label_from == "folder"
+                    label = folder_label(path) if told else None
+                    place = File(str(path))
+                    yield Reference(id_, place, label, tells_label=told, tells_meta=False)
                 elif earlier.same_place:
                     self._skips.add(skips.REPEATED_PATHS, repr(written))
                 else:

@@ -30,7 +30,9 @@ class SampleFacts:
         if isinstance(offer, Rejected):
             return offer
         meta = {name: cell for name, cell in self.meta.items() if (name, cell) != ("id", offer.id)}
-        return replace(offer, label=offer.label or self.label, meta=meta)
+        label = offer.label or self.label
+        told = offer.tells_label or label is not None
+        return replace(offer, label=label, meta=meta, tells_label=told, tells_meta=True)
 
 
 def sample_key(name: str) -> str:
