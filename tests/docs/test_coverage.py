@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -56,13 +57,16 @@ def test_named_tests_exist() -> None:
 def test_named_commands_and_options_exist() -> None:
     from lookalike.cli.main import app
 
-    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    top: Any = typer.main.get_command(app)
     for code, _, served, *_ in rows():
-        for name, options in re.findall(r"`lookalike (\w+)([^`]*)`", served):
-            assert name in commands, f"{code}: there is no lookalike {name}"
-            known = {flag for parameter in commands[name].params for flag in parameter.opts}
-            for option in re.findall(r"(?<!\S)--?[a-z][\w-]*", options):
-                assert option in known, f"{code}: lookalike {name} has no {option}"
+        for words in re.findall(r"`lookalike ([a-z][^`]*)`", served):
+            command, rest = top, words.split()
+            while rest and hasattr(command, "commands"):
+                assert rest[0] in command.commands, f"{code}: there is no lookalike {words}"
+                command = command.commands[rest.pop(0)]
+            known = {flag for parameter in command.params for flag in parameter.opts}
+            for option in (word for word in rest if re.fullmatch(r"--?[a-z][\w-]*", word)):
+                assert option in known, f"{code}: lookalike {words} has no {option}"
 
 
 def test_the_readme_names_every_command() -> None:

@@ -6,6 +6,7 @@ to say. The page's own code (`web/site/src/network.ts`) runs it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +38,8 @@ class SiteModel:
 
 def site_model(space: Space) -> SiteModel:
     """The model that made the vectors of a space. Raises `UsageError` where no page can run it."""
-    recipe, row = space.recipe, catalog_row(NAME)
+    recipe: Mapping[str, Any] = space.recipe
+    row = catalog_row(NAME)
     usual = {
         "model": NAME,
         "revision": row.revision,
