@@ -60,6 +60,16 @@ def test_a_batch_answers_what_can_be_answered(album):
     assert [json.loads(line)["query"] for line in nul.out.splitlines()] == ["id:0.jpg", "id:1.jpg"]
 
 
+def test_a_batch_explains_what_was_asked_together(album):
+    lines = b"id:0.jpg\nid:1.jpg\n"
+    done = run(album, "search", "--batch", "-", "-k", 1, "--explain", stdin=lines)
+    assert done.err.count(f"exact scan of {COUNT} vectors: no index") == 1
+    told = run(album, "search", "--batch", "-", "-k", 1, "--explain", "--json", stdin=lines)
+    assert ["scan" in json.loads(line)["explanation"] for line in told.out.splitlines()] == [
+        True
+    ] * 2
+
+
 def test_a_batch_from_a_table(album, tmp_path):
     table = tmp_path / "questions.csv"
     table.write_text("query,note\nid:0.jpg + 'in/1.jpg' - id:2.jpg,a\n\"a 'b\",b\n,c\n")

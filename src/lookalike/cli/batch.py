@@ -15,6 +15,7 @@ from lookalike.errors import FilterError, ImageRejectedError, UnknownIdError, Us
 
 if TYPE_CHECKING:
     from lookalike.search.batch import Written
+    from lookalike.search.explanation import Explanation
     from lookalike.search.query import Query
     from lookalike.search.results import Hits
     from lookalike.search.sheet import SheetGroup
@@ -25,7 +26,14 @@ AT_ONCE = 64
 
 
 def answer_batch(
-    source: str, answer: Answer, *, null: bool, copies: bool, html: Path | None, json: bool
+    source: str,
+    answer: Answer,
+    *,
+    null: bool,
+    copies: bool,
+    html: Path | None,
+    json: bool,
+    explain: bool,
 ) -> None:
     """Print the answers to all questions; what is no question is named and passed over.
 
@@ -38,19 +46,25 @@ def answer_batch(
     questions = questions_of(stdin, null=null) if source == "-" else questions_in(source)
     failed, header = 0, True
     sheets: list[SheetGroup] = []
+    told: Explanation | None = None
     while some := list(islice(questions, AT_ONCE)):
         for text, found in _answered(some, answer):
             if isinstance(found, str):
                 failed += 1
                 say(f"No answer to {text}: {found}")
                 continue
+            how = found.explanation if explain else None
             if json:
-                print_json_line(found.as_dict())
+                print_json_line(found.as_dict() | ({"explanation": how.as_dict()} if how else {}))
             else:
                 columns, rows = table(found, copies=copies)
                 asked = [(found.query, *row) for row in rows]
                 print_table(("query", *columns), asked, header=header)
                 header = False
+            if how is not None and how != told and not json:
+                for line in how.lines():
+                    say(line)
+                told = how  # those that are asked together share it
             if html is not None:
                 sheets.append(found.sheet())
     if html is not None:

@@ -160,7 +160,15 @@ def search(
             )
 
         if batch is not None:
-            answer_batch(batch, answer, null=null, copies=group_duplicates, html=html, json=json)
+            answer_batch(
+                batch,
+                answer,
+                null=null,
+                copies=group_duplicates,
+                html=html,
+                json=json,
+                explain=explain,
+            )
             return
         assert asked is not None
         (hits,) = answer([asked])

@@ -37,7 +37,7 @@ def test_vectors_of_images_and_of_other_things_are_searched_alike(folder: Path) 
         by_vector = library.search(vectors[1], k=1, space="text")
         assert by_vector.ids == ["2.png"]
         assert library.thumbnail("a caption") is None
-        with pytest.raises(UnknownIdError, match="'a caption' has no .*It has one in text"):
+        with pytest.raises(UnknownIdError, match=r"'a caption' has no .*It has one in text"):
             library.search("id:a caption")
         assert library.search("id:0.png", k=9).ids != []
         assert library.check() == []
