@@ -9,6 +9,8 @@ import zlib
 
 import pytest
 
+from lookalike.api.problems import of_error
+from lookalike.errors import LibraryDamagedError
 from serving import PROBLEM, multipart, served
 from shell import photo, picture
 
@@ -414,3 +416,10 @@ def test_a_client_that_is_refused_while_it_sends_sees_why(server):
     for _ in range(5):
         is_problem(server.ask("POST", "/v1/search", body, {"Host": "evil.example"}), 400)
     is_problem(server.ask("POST", "/v1/jobs", body, {"Origin": "https://evil.example"}), 403)
+
+
+def test_a_fault_that_is_said_to_be_in_the_log_is_there(caplog):
+    answer = of_error(LibraryDamagedError("/srv/photos/.lookalike/library.db cannot be read."))
+    assert (answer.status_code, b"log says why" in answer.body) == (503, True)
+    assert b"/srv" not in answer.body
+    assert "LibraryDamagedError: /srv/photos/.lookalike/library.db cannot be read." in caplog.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import Any
 
@@ -58,6 +59,7 @@ _FOLDERS = re.compile(
     r"(?:(?<=^)|(?<=[\s'\"(:=]))(?<!https:)(?<!http:)(?:/(?!v1/|openapi\.json)|[A-Za-z]:[\\/])(?:[^/\\\s'\"]+[/\\])*"
 )
 _LONGEST = 1000
+_LOG = logging.getLogger(__name__)
 _UNREAD = "There was an error parsing the body"
 """What FastAPI says of whatever went wrong."""
 
@@ -141,6 +143,7 @@ def of_error(error: LookalikeError) -> Response:
         case StorageFullError():
             return problem(507, "The disk has no room left. What was stored before is safe.")
         case _:
+            _LOG.error("%s: %s", type(error).__name__, error)
             detail = "The library or its model cannot be used just now; the server's log says why."
             return problem(503, detail, {"Retry-After": "5"})
 
