@@ -180,6 +180,8 @@ FIELDS = [
     Field("meta", "id"),
     Field("meta", 'odd"one'),
     Field("derived", "colour"),
+    Field("meta", "image.height"),
+    Field("meta", "derived.colour"),
 ]
 
 
@@ -195,6 +197,9 @@ FIELDS = [
         ("Size", Field("meta", "Size")),
         ("size", Field("image", "size")),
         ("COLOUR", Field("derived", "colour")),
+        ("image.height", Field("image", "height")),
+        ("derived.colour", Field("derived", "colour")),
+        ("meta.derived.colour", Field("meta", "derived.colour")),
         ("SIZE", None),
         ("colours", None),
     ],

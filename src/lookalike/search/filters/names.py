@@ -30,18 +30,19 @@ def find_field(name: str, fields: Sequence[Field]) -> Field | None:
     """The column of a name, None if there is none.
 
     `id` is the image's own; of any other name metadata come first, then what was derived, then
-    what every image has. `image.width` and `meta.width` tell them apart. A name that fits none
-    is tried without regard to case, where that leaves one column, then as `called_by` quotes it.
+    what every image has. `image.width` and `meta.width` tell them apart, whatever metadata are
+    called. A name that fits none is tried without regard to case, where that leaves one column,
+    then as `called_by` quotes it.
     """
     if name == _ID.name:
         return _ID
+    for field in fields:
+        if f"{field.origin}.{field.name}" == name:
+            return field
     for origin in _ORDER:
         for field in fields:
             if field.origin == origin and field.name == name:
                 return field
-    for field in fields:
-        if f"{field.origin}.{field.name}" == name:
-            return field
     folded = {field for field in fields if field.name.casefold() == name.casefold()}
     if len(folded) == 1:
         return folded.pop()
