@@ -186,6 +186,14 @@ def test_a_wrong_settings_file_names_what_is_wrong(album, tmp_path, text, said):
     assert said in done.err
 
 
+def test_a_table_of_names_says_how_paths_are_made_of_them(tmp_path):
+    (tmp_path / "t.csv").write_text("image\na\nb\n")
+    done = run(tmp_path, "index", "t.csv")
+
+    assert done.code == 3
+    assert "--path-template 'images/{image}.jpg'" in done.err
+
+
 def test_exit_codes_of_an_index_run(album, tmp_path):
     assert run(album, "index", "in").code == 0
     (tmp_path / "bad.jpg").write_bytes(b"bad")

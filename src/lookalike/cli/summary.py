@@ -35,6 +35,18 @@ def summarize(report: Report) -> None:
         say(f"  {reject.id}: {reject.reason}{': ' + reject.detail if reject.detail else ''}")
     if report.rejected > SHOWN_REJECTS:
         say(f"  ... and {report.rejected - SHOWN_REJECTS:,} more: lookalike rejects")
+    if 0 < report.offered == report.reasons["missing"]:
+        _say_where_files_are_looked_for(report.source)
+
+
+def _say_where_files_are_looked_for(source: str) -> None:
+    from lookalike.sources.table_formats import table_format
+
+    if table_format(source) is not None:
+        say(
+            "Not one of the files is there. Paths in a table start in the table's folder; what "
+            "they lack is written around a column: --path-template 'images/{image}.jpg'."
+        )
 
 
 def finish(reports: Sequence[Report]) -> None:
