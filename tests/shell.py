@@ -13,7 +13,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+import forking
+
 STORED = re.compile(r"^(embedded|duplicate|unchanged|rejected): (.*)$", re.MULTILINE)
+SECONDS = 100
+"""After these a command that does not end is killed."""
 
 
 @dataclass(frozen=True)
@@ -55,19 +59,25 @@ def environment(extra: Mapping[str, str]) -> dict[str, str]:
 
 def run(folder: Path, *arguments: object, stdin: bytes = b"", **variables: str) -> Done:
     """Run `lookalike ARGUMENTS` in a folder; a traceback is never an answer."""
-    done = subprocess.run(
-        command(*arguments),
-        cwd=folder,
-        input=stdin,
-        capture_output=True,
-        env=environment(variables),
-        timeout=100,
-        check=False,
-    )
-    out, err = done.stdout.decode(), done.stderr.decode()
+    started = environment(variables)
+    if forking.starts_alike(started):
+        request = forking.Request(str(folder.absolute()), [*map(str, arguments)], started)
+        code, printed, said = forking.run(request, stdin, SECONDS)
+    else:
+        done = subprocess.run(
+            command(*arguments),
+            cwd=folder,
+            input=stdin,
+            capture_output=True,
+            env=started,
+            timeout=SECONDS,
+            check=False,
+        )
+        code, printed, said = done.returncode, done.stdout, done.stderr
+    out, err = printed.decode(), said.decode()
     assert "Traceback" not in err, err
     assert "Warning" not in err, err
-    return Done(done.returncode, out, err)
+    return Done(code, out, err)
 
 
 def start(
