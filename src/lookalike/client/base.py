@@ -20,4 +20,11 @@ class Base:
         return self._below + path
 
     def _json(self, request: Request) -> Any:
-        return json.loads(self._transport.send(request))
+        body = self._transport.send(request)
+        try:
+            answer = json.loads(body)
+        except ValueError as error:
+            raise self._transport.strange("does not answer with JSON") from error
+        if not isinstance(answer, dict):
+            raise self._transport.strange("does not answer with an object")
+        return answer

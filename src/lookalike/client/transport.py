@@ -45,7 +45,13 @@ class Transport:
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise UsageError(f"The URL of a service begins with http:// or https://; not {url!r}.")
         self._url, self._prefix = url, parts.path.rstrip("/")
-        self._secure, self._host, self._port = parts.scheme == "https", parts.hostname, parts.port
+        try:
+            port = parts.port
+        except ValueError as error:
+            raise UsageError(f"{url!r} has no port that can be: {error}.") from error
+        if key is not None and not (key.isascii() and key.isprintable()):
+            raise UsageError("A key is made of letters, digits and signs, on one line.")
+        self._secure, self._host, self._port = parts.scheme == "https", parts.hostname, port
         self._timeout, self._retries = timeout, retries
         self._headers = {"Accept": f"{JSON}, */*"}
         if key is not None:
@@ -57,8 +63,10 @@ class Transport:
         for left in range(self._retries, -1, -1):
             with self._answer(request) as answer:
                 body = self._read(answer)
-                if answer.status < 400:
+                if answer.status < 300:
                     return body
+                if answer.status < 400:
+                    raise self.strange(f"leads on to {answer.headers.get('location')!r}")
                 wait = answer.headers.get("retry-after", "")
                 if answer.status != 503 or not left or not wait.isdecimal():
                     headers = {name.lower(): value for name, value in answer.headers.items()}
@@ -71,8 +79,12 @@ class Transport:
         with self._answer(request) as answer:
             if answer.status >= 400:
                 raise error_of(answer.status, {}, self._read(answer))
-            while line := answer.readline():
+            while line := self._line(answer):
                 yield line
+
+    def strange(self, what: str) -> ServerError:
+        """The error for an answer that is none of this service."""
+        return ServerError(f"{self._url} {what}: is that the address of a `lookalike serve`?")
 
     def close(self) -> None:
         """Close the connections that are kept."""
@@ -124,6 +136,12 @@ class Transport:
     def _read(self, answer: http.client.HTTPResponse) -> bytes:
         try:
             return answer.read()
+        except (http.client.HTTPException, OSError) as error:
+            raise self._failed(error) from error
+
+    def _line(self, answer: http.client.HTTPResponse) -> bytes:
+        try:
+            return answer.readline()
         except (http.client.HTTPException, OSError) as error:
             raise self._failed(error) from error
 
