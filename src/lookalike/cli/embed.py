@@ -16,7 +16,7 @@ from lookalike.cli.options import (
     PrecisionOption,
     RuntimeOption,
 )
-from lookalike.cli.output import print_json, print_json_line, say
+from lookalike.cli.output import count, print_json, print_json_line, say
 from lookalike.errors import UsageError
 from lookalike.types import Rejected
 
@@ -74,7 +74,7 @@ def embed(
         np.save(out, np.stack(vectors) if vectors else np.empty((0, 0), np.float32))
         beside = out.with_suffix(".ids.jsonl")
         beside.write_text("".join(json_module.dumps(id_) + "\n" for id_ in ids), encoding="utf-8")
-        say(f"{len(ids):,} vectors in {out}, their ids in {beside}")
+        say(f"{count(len(ids), 'vector')} in {out}, ids in {beside}")
         if json:
             where = {"file": str(out), "ids": str(beside)}
             print_json({**where, "vectors": len(ids), "rejected": rejected})
