@@ -23,12 +23,10 @@ WIDE = {"viewport": {"width": 1280, "height": 800}}
 REJECTED = {"empty.jpg": b"", "page.jpg": b"<html>", "cut.jpg": b"\xff\xd8\xff"}
 NAMED = {
     "bag": "Bags",
-    "dress": "Dresses",
     "hat": "Hats",
-    "hoodie": "Warm ones",
     "shoe": "Shoes",
     "skirt": "Skirts",
-    "t-shirt": "T-shirts",
+    "shorts": "Shorts",
     "trousers": "Trousers",
 }
 
@@ -136,6 +134,10 @@ def phone(camera: Camera) -> None:
     keep("page-phone", strip)
 
 
+def order_by_likeness(page: Any) -> None:
+    page.get_by_label("Order").select_option("cohesion")
+
+
 def choose_hats(page: Any) -> None:
     """Draws a line around all hats, then points at one."""
     box = page.locator(".stage").bounding_box()
@@ -150,7 +152,7 @@ def choose_hats(page: Any) -> None:
     for corner in ((right, top), (right, low), (left, low), (left, top)):
         page.mouse.move(*corner, steps=4)
     page.mouse.up()
-    page.mouse.move(*points[3])
+    page.mouse.move(*min(points))
 
 
 def main() -> None:
@@ -161,7 +163,8 @@ def main() -> None:
         with served(folder) as server:
             camera = Camera(browser, f"http://{server.host}:{server.port}")
             keep("page-map", camera.halves("map", choose_hats))
-            for view in ("clusters", "duplicates", "library"):
+            keep("page-clusters", camera.halves("clusters", order_by_likeness))
+            for view in ("duplicates", "library"):
                 keep(f"page-{view}", camera.halves(view))
             phone(camera)
             search(camera)
