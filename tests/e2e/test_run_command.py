@@ -150,7 +150,10 @@ def test_an_interrupted_run_says_how_to_go_on(folder):
     process = start(folder, "run", "config.yml")
     said = iter(process.stderr.readline, b"")
     assert any(b"Step index" in line for line in said), "it ended before it indexed"
-    time.sleep(0.3)
+    deadline = time.monotonic() + 60
+    while not any(path.read_text().startswith(f"{process.pid}\n") for path in folder.rglob("lock")):
+        assert time.monotonic() < deadline, "it took no lock"
+        time.sleep(0.02)
     os.kill(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=60)
 
