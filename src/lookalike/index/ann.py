@@ -61,8 +61,8 @@ class Ann:
 
         A cosine index takes queries of any length. `allowed` (n,) bool says which positions
         may be named. The fewer they are, and the more are wanted, the wider the search.
-        `refined`, not both, is an IndexRefine of faiss around this index: only the best by its
-        scores are named, `SPARE` more than wanted.
+        `refined`, not both, is an IndexRefine of faiss around this index, or around one that calls
+        its positions otherwise: only the best by its scores are named, `SPARE` more than wanted.
         """
         chosen = effort or self.effort
         if allowed is None:
@@ -90,9 +90,11 @@ class Ann:
         reach *= (1 + _APART * (1 - share)) / max(1e-6, share)
         reached = min(math.ceil(reach), len(self))
         parameters = self.engine.parameters(reached, count, selector)
-        named = wanted + SPARE
-        if refined is None or named >= count:
+        if refined is None:
             return self.index, count, parameters
+        named = wanted + SPARE
+        if named >= count:
+            return refined.base_index, count, parameters
         factor = (count + 0.5) / named  # faiss rounds the product down
         refining = load_faiss().IndexRefineSearchParameters(
             k_factor=factor, base_index_params=parameters

@@ -17,8 +17,8 @@ from lookalike.types import Floats, Halves, Keys, Metric
 class OnRows:
     """Position i of the index `ann` is `rows[i]` of `matrix` (n, d) float16, -1 if it is no more.
 
-    Where positions are rows (`by_row`), faiss itself drops most candidates, on the vectors
-    where they lie. Safe to search from several threads.
+    Where every position has its row, faiss itself drops most candidates, on the vectors where
+    they lie. `by_row` says that positions are rows. Safe to search from several threads.
     """
 
     def __init__(self, ann: Ann, matrix: Halves, rows: Keys) -> None:
@@ -27,10 +27,18 @@ class OnRows:
         self._rows = rows
         self._refined: Any = None
         self.by_row = np.array_equal(rows, np.arange(len(ann)))
-        if self.by_row and can_scan_lists(self._matrix, ann.metric, unit=True):
-            stored = _in_place(self._matrix[: len(ann)], ann.metric)
+        if (rows >= 0).all() and can_scan_lists(self._matrix, ann.metric, unit=True):
+            reached = self._matrix[: len(ann)] if self.by_row else self._matrix
+            stored = _in_place(reached, ann.metric)
             if stored is not None:
-                self._refined = load_faiss().IndexRefine(ann.index, stored)
+                named = ann.index if self.by_row else _naming_rows(ann.index, rows, len(reached))
+                self._refined = load_faiss().IndexRefine(named, stored)
+                self._kept = (named, stored)  # which faiss does not
+
+    @property
+    def in_place(self) -> bool:
+        """Whether faiss reads the rows where they lie."""
+        return self._refined is not None
 
     def nearest(
         self,
@@ -52,8 +60,19 @@ class OnRows:
         named = self.ann.candidates(
             queries, wanted, effort=effort, allowed=allowed, refined=refined
         )
-        rows = named if self.by_row else np.where(named >= 0, self._rows[named], -1)
-        return rescore(self._matrix, queries, rows, k, metric)
+        if refined is None and not self.by_row:
+            named = np.where(named >= 0, self._rows[named], -1)
+        return rescore(self._matrix, queries, named, k, metric)
+
+
+def _naming_rows(index: Any, rows: Keys, count: int) -> Any:
+    """A faiss index of `count` rows: it says `rows[i]` where `index`, which must live, says i."""
+    faiss = load_faiss()
+    empty = faiss.IndexFlat(index.d, index.metric_type)  # it is only made of such
+    naming = faiss.IndexIDMap(empty)
+    naming.index, naming.ntotal = index, count
+    faiss.copy_array_to_vector(np.ascontiguousarray(rows, dtype=np.int64), naming.id_map)
+    return naming
 
 
 def _in_place(matrix: Halves, metric: Metric) -> Any:

@@ -62,6 +62,7 @@ def test_it_finds_what_brute_force_finds(name: str, metric: Metric, shuffled: bo
     if shuffled:
         np.random.default_rng(2).shuffle(position)
     index = laid(name, metric, position)
+    assert index.in_place
     scores, found = index.nearest(asked(), 10, metric, effort=ALL)
     for i, query in enumerate(asked()):
         best, known = nearest(rows(metric), query, metric)
