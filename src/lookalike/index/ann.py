@@ -15,7 +15,7 @@ from lookalike.types import Floats, Keys, Metric
 
 TUNED_FOR = 10
 """How many results an effort was chosen for; more are looked for harder."""
-SPARE = 4
+SPARE = 2
 """Candidates beyond those wanted that are scored in float64: float32 may swap near ties."""
 _APART = 7
 """How much wider still the search among a few is: what is allowed may lie together, away from

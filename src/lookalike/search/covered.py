@@ -65,7 +65,7 @@ class Covered:
             return none.astype(np.float32), none.astype(np.int64)
         among = self._alive if left is None else self._among(left)
         scores, found = self._laid.nearest(queries, wanted, metric, most=expected, allowed=among)
-        if (found < 0).any():
+        if any(last < 0 for last in found[:, -1].tolist()):  # what is missing is at the end
             return None
         if left is not None and self._misses(queries, scores, found, metric, left):
             return None
