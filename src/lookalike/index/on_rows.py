@@ -33,7 +33,6 @@ class OnRows:
             if stored is not None:
                 named = ann.index if self.by_row else _naming_rows(ann.index, rows, len(reached))
                 self._refined = load_faiss().IndexRefine(named, stored)
-                self._kept = (named, stored)  # which faiss does not
 
     @property
     def in_place(self) -> bool:

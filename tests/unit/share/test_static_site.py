@@ -147,9 +147,10 @@ def test_every_row_is_in_the_order_once(count: int) -> None:
 
 
 def test_alike_rows_share_a_sheet() -> None:
-    centres = RNG.normal(size=(8, 30))
-    of = RNG.permutation(np.repeat(np.arange(8), 16))
-    rows = (centres[of] + 0.05 * RNG.normal(size=(128, 30))).astype(np.float16)
+    rng = np.random.default_rng(8)
+    centres = rng.normal(size=(8, 30))
+    of = rng.permutation(np.repeat(np.arange(8), 16))
+    rows = (centres[of] + 0.05 * rng.normal(size=(128, 30))).astype(np.float16)
     sheets = of[alike_order(rows, 16)].reshape(8, 16)
     assert (sheets == sheets[:, :1]).all()
 
