@@ -49,16 +49,21 @@ class Ended(NamedTuple):
 
 
 class Server(NamedTuple):
-    """The process that forks, the way to ask it, and the variables with which it started."""
+    """The process that forks, and the way to ask it."""
 
     process: "subprocess.Popen[bytes]"
     connection: socket.socket
-    started: Mapping[str, str]
+
+
+@cache
+def variables() -> Mapping[str, str]:
+    """The environment of the tests, asked for before one of them sets its own."""
+    return dict(os.environ)
 
 
 def starts_alike(environment: Mapping[str, str]) -> bool:
     """Whether a fork is what a process that starts with this environment becomes."""
-    return sys.platform == "linux" and _read_at_start(environment) == _server().started
+    return sys.platform == "linux" and _read_at_start(environment) == _read_at_start(variables())
 
 
 def run(request: Request, stdin: bytes, limit: float) -> Ended:
@@ -90,7 +95,6 @@ def run(request: Request, stdin: bytes, limit: float) -> Ended:
 def _server() -> Server:
     """The one of this process; it ends with it."""
     ours, theirs = socket.socketpair()
-    environment = dict(os.environ)
     with theirs:
         process = subprocess.Popen(
             [sys.executable, __file__, str(theirs.fileno())],
@@ -98,10 +102,10 @@ def _server() -> Server:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             pass_fds=[theirs.fileno()],
-            env=environment,
+            env=variables(),
         )
     atexit.register(_end, process, ours)
-    return Server(process, ours, _read_at_start(environment))
+    return Server(process, ours)
 
 
 def _end(process: "subprocess.Popen[bytes]", connection: socket.socket) -> None:
