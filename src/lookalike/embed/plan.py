@@ -60,7 +60,7 @@ def plan(
             before = known.get(reference.id)
             if before is not None:
                 check_claim(reference, before)
-                reference = _with_what_was_told(reference, before)
+                reference = with_what_was_told(reference, before)
                 if isinstance(reference.location, Web):
                     if before.uri == reference.location.url and not before.missing_vector:
                         yield Unchanged(reference, before.stamp)
@@ -112,7 +112,7 @@ def _surely_unchanged(before: Known, now: Stamp) -> bool:
     return before.stamp == now and not before.missing_vector and not racy
 
 
-def _with_what_was_told(reference: Reference, before: Known) -> Reference:
+def with_what_was_told(reference: Reference, before: Known) -> Reference:
     """The label and the metadata that an earlier source gave, where this one says nothing."""
     return replace(
         reference,

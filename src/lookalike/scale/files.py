@@ -15,7 +15,7 @@ from lookalike.store.records import Space
 from lookalike.store.spaces import differences
 from lookalike.types import known_metric
 
-FORMAT = 1
+FORMAT = 2
 _NAME = re.compile(r"shard-(\d{6,})-of-(\d{6,})\.parquet")
 _KEY = b"lookalike"
 COUNTS = ("offered", "embedded", "duplicate", "rejected", "reasons", "notes")

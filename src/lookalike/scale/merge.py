@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from operator import itemgetter
 
-from lookalike.embed.plan import check_claim
+from lookalike.embed.plan import check_claim, with_what_was_told
 from lookalike.embed.report import Report
 from lookalike.errors import SourceError, some_of
 from lookalike.scale.files import Shard, finished, open_shard, read_shard, refuse_another_job
@@ -123,6 +124,8 @@ def _as_known(
         before = known.get(reference.id)
         if before is not None:
             check_claim(reference, before)
+            reference = with_what_was_told(reference, before)
+            outcome = replace(outcome, reference=reference)
             if before.sha256 != sha256 and before.checked_ns > began_ns:
                 kept.append(Unchanged(reference, before.stamp))
                 continue

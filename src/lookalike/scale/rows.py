@@ -47,6 +47,8 @@ def schema(space: Space) -> Any:
             pa.field("mtime_ns", pa.int64()),
             pa.field("label", pa.string()),
             pa.field("meta", pa.string()),
+            pa.field("tells_label", pa.bool_()),
+            pa.field("tells_meta", pa.bool_()),
             pa.field("sha256", pa.binary(32)),
             pa.field("bytes", pa.int64()),
             pa.field("width", pa.int32()),
@@ -114,6 +116,8 @@ def _cells(place: int, outcome: Outcome) -> dict[str, Any]:
         "mtime_ns": stamp.mtime_ns,
         "label": None if reference.label is None else plain(reference.label),
         "meta": meta_cell(reference.meta),
+        "tells_label": reference.tells_label,
+        "tells_meta": reference.tells_meta,
     }
 
 
@@ -122,7 +126,14 @@ def _outcome(row: dict[str, Any], vectors: Iterator[Stored]) -> Outcome:
     if row["outcome"] == "rejected":
         return Rejected(row["id"], location, row["reason"], row["detail"])
     where = location_from(row["location"])
-    reference = Reference(row["id"], where, row["label"], meta_from(row["meta"]))
+    reference = Reference(
+        row["id"],
+        where,
+        row["label"],
+        meta_from(row["meta"]),
+        tells_label=row["tells_label"],
+        tells_meta=row["tells_meta"],
+    )
     stamp = Stamp(row["size"], row["mtime_ns"])
     if row["outcome"] == "duplicate":
         return Duplicate(reference, stamp, row["sha256"])

@@ -194,6 +194,27 @@ def test_what_the_library_read_since_stays(tmp_path: Path) -> None:
         assert library.get("002.jpg").content.sha256 == newer
 
 
+def test_shards_that_say_nothing_of_labels_leave_them(tmp_path: Path) -> None:
+    """As a folder indexed again without --label-from does; another picture changes nothing."""
+    folder = tmp_path / "photos"
+    photos(folder / "hats", range(3))
+    age(folder)
+    (tmp_path / "table.csv").write_text(
+        "path,kind,price\n" + "".join(f"photos/hats/{n:03d}.jpg,hat,{n}\n" for n in range(3))
+    )
+    names = [f"photos/hats/{n:03d}.jpg" for n in range(3)]
+    write_shard(Job(str(tmp_path), str(tmp_path / "bare"), 1), 1)
+    with lookalike.open(tmp_path / "library") as library:
+        library.add(tmp_path / "table.csv", label_column="kind")
+        picture(9).save(folder / "hats" / "002.jpg")
+        for shards, label in (("bare", "hat"), ("later", "hat"), ("told", "hats")):
+            table = TableOptions(label_from="folder") if shards == "told" else TableOptions()
+            write_shard(Job(str(tmp_path), str(tmp_path / shards), 1, table=table), 1)
+            library.merge(tmp_path / shards)
+            told = [(image.label, dict(image.meta)) for image in map(library.get, names)]
+            assert told == [(label, {"price": n}) for n in range(3)]
+
+
 def test_stopped_on_the_way_nothing_is_written(tmp_path: Path) -> None:
     photos(tmp_path / "photos", range(200))
     asked: Iterator[bool] = iter([False] * 3 + [True] * 1000)
