@@ -125,13 +125,16 @@ def _as_known(
         if before is not None:
             check_claim(reference, before)
             reference = with_what_was_told(reference, before)
-            outcome = replace(outcome, reference=reference)
             if before.sha256 != sha256 and before.checked_ns > began_ns:
                 kept.append(Unchanged(reference, before.stamp))
                 continue
             if before.sha256 == sha256 and not before.missing_vector:
                 told.append(Unchanged(reference, stamp))
                 continue
-        told.append(Duplicate(reference, stamp, sha256) if sha256 in held else outcome)
+        told.append(
+            Duplicate(reference, stamp, sha256)
+            if sha256 in held
+            else replace(outcome, reference=reference)
+        )
         held.add(sha256)
     return told, kept

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,7 +12,8 @@ from lookalike.images.crop import Crop
 from lookalike.search.query import Item, Query, as_item
 
 _WEIGHT = re.compile(r"(\d+\.?\d*|\.\d+):(?=.)", re.DOTALL)
-_CROP = re.compile(r"#xywh=(pixel:|percent:)?([^#]*)$")
+_CROP = re.compile(r"#xywh=(?![^#]*\.[A-Za-z])(pixel:|percent:)?([^#]*)$")
+"""Not where the name of a file goes on behind it, as in `a#xywh=1,2,3,4.jpg`."""
 SIGNS = ("+", "-")
 
 
@@ -47,10 +49,14 @@ def parse_query(words: Sequence[str], *, texts: Sequence[str] = (), crop: str = 
 
 
 def parse_item(word: str) -> Item:
-    """One item with its weight and its crop. Raises `UsageError`."""
+    """One item with its weight and its crop, unless that is how a file is called.
+
+    Raises `UsageError`.
+    """
     weight = _WEIGHT.match(word)
     rest = word[weight.end() :] if weight else word
-    crop = None if rest.startswith("text:") else _CROP.search(rest)
+    is_whole = rest.startswith("text:") or os.path.isfile(rest)  # noqa: PTH113  any length
+    crop = None if is_whole else _CROP.search(rest)
     item = as_item(rest[: crop.start()] if crop else rest)
     if crop:
         unit, numbers = crop.groups()

@@ -40,12 +40,23 @@ def said(item):
         ("2:id:a#xywh=percent:25,0,50,100", ("id", "a", 2.0, "0.25,0,0.5,1")),
         ("a#xywh=1#xywh=0,0,1,1", ("file", "a#xywh=1", 1.0, "0,0,1,1")),
         ("a#b.jpg", ("file", "a#b.jpg", 1.0, None)),
+        ("a#xywh=1,2,3,4.jpg", ("file", "a#xywh=1,2,3,4.jpg", 1.0, None)),
+        ("id:a#xywh=1,2,3,4.jpg", ("id", "a#xywh=1,2,3,4.jpg", 1.0, None)),
+        ("a#xywh=1,2,3,4.jpg#xywh=0,0,1,.5", ("file", "a#xywh=1,2,3,4.jpg", 1.0, "0,0,1,0.5")),
     ],
 )
 def test_an_item_is_what_its_beginning_says(word, expected):
     query = parse_query([word])
     assert [said(item) for item in query.positive] == [expected]
     assert query.negative == ()
+
+
+def test_a_file_that_is_called_like_a_crop_is_meant_whole(tmp_path):
+    name = str(tmp_path / "a.jpg#xywh=0,0,1,1")
+    assert said(parse_query([name]).positive[0])[3] == "0,0,1,1"
+    (tmp_path / "a.jpg#xywh=0,0,1,1").touch()
+    assert said(parse_query([f"2:{name}"]).positive[0]) == ("file", name, 2.0, None)
+    assert said(parse_query([f"{name}#xywh=1,2,3,4"]).positive[0]) == ("file", name, 1.0, "1,2,3,4")
 
 
 def test_signs_part_the_likes_from_the_dislikes():
