@@ -168,6 +168,7 @@ def test_moving_fitting_again_and_dropping(shop: Path) -> None:
         ({"column": "same"}, "same has 1 class"),
         ({"column": "unique"}, "90 classes, 0 of them with two images"),
         ({"column": "none"}, "none"),
+        ({"drop": ["Othre"]}, "'Othre'. Did you mean Other"),
         ({"where": "person = p999"}, "label has 0 classes"),
         ({"where": "label = blue"}, "label has 1 class"),
         ({"group": "same"}, "nothing can be held out"),

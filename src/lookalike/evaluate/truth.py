@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
+from lookalike.errors import UnknownNameError
 from lookalike.types import Floats, Keys, Scalar
 
 MISSING = -1
@@ -38,6 +39,19 @@ def codes_of(values: Sequence[Scalar]) -> tuple[Keys, list[str]]:
     names = sorted({text for text in texts if text})
     numbers = {name: number for number, name in enumerate(names)}
     return np.array([numbers.get(text, MISSING) for text in texts], dtype=np.int64), names
+
+
+def dropped(drop: Collection[str], columns: Iterable[Sequence[Scalar]]) -> set[str]:
+    """The values to leave out, without the white space around them.
+
+    Raises `UnknownNameError` for one that no image has in any of the columns.
+    """
+    wanted = {value.strip() for value in drop}
+    if wanted:
+        there = {str(v).strip() for values in columns for v in values if v is not None} - {""}
+        for name in sorted(wanted - there):
+            raise UnknownNameError("value to leave out", name, there)
+    return wanted
 
 
 @dataclass(frozen=True, slots=True)

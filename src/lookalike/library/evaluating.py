@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -20,7 +21,7 @@ from lookalike.evaluate.split import (
     some_queries,
 )
 from lookalike.evaluate.tables import class_rows, confusions, hubs, macro_rows, worst_queries
-from lookalike.evaluate.truth import Truth, codes_of
+from lookalike.evaluate.truth import Truth, codes_of, dropped
 from lookalike.library.evaluation_engines import ByIndex, Filtered
 from lookalike.library.evaluation_plan import (
     Plan,
@@ -48,6 +49,9 @@ def evaluate_library(
         raise UsageError("The same space is named twice: name each way of searching once.")
     named = [*plan.truth, plan.group, split_column(plan.split)]
     facts = store.facts(["label", *(name for name in named if name)])
+    if plan.judgements is None:
+        truths = [facts.values[name] for name in plan.truth]
+        plan = replace(plan, drop=dropped(plan.drop, truths))
     known = _common_keys(store, mixes)
     if plan.where is not None:
         allowed = filtered(store.column_cache, plan.where).keys

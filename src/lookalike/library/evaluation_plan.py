@@ -47,11 +47,10 @@ def truth_of(
     if plan.judgements is not None:
         verdicts = verdicts_of(store, plan.judgements, warnings)
         return _judged(verdicts, facts, plan.threshold, warnings), None, []
-    coded = []
-    for name in plan.truth:
-        dropped = {value.strip() for value in plan.drop}
-        values = facts.values[name]
-        coded.append(codes_of([None if str(v).strip() in dropped else v for v in values]))
+    coded = [
+        codes_of([None if str(v).strip() in plan.drop else v for v in facts.values[name]])
+        for name in plan.truth
+    ]
     codes = np.stack([numbers for numbers, _ in coded], axis=1)
     truth = Agreement(codes, graded=plan.graded and len(plan.truth) > 1)
     if not len(truth.known):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lookalike.evaluate.truth import MISSING, codes_of
+from lookalike.evaluate.truth import MISSING, codes_of, dropped
 from lookalike.index.halves import as_floats
 from lookalike.learn.from_classes import Classes
 from lookalike.search.allowed import rows_of
@@ -43,8 +43,9 @@ def labelled(
     """
     group = choice.group
     facts = store.facts([choice.column, *([group] if group else [])])
+    drop = dropped(choice.drop, [facts.values[choice.column]])
     facts, own = with_vectors(store, space, facts, choice.allowed)
-    codes, names = codes_of(_told(facts.values[choice.column], choice, warnings))
+    codes, names = codes_of(_told(facts.values[choice.column], choice.column, drop, warnings))
     groups = codes_of(facts.values[group])[0] if group else np.full(len(codes), MISSING)
     if choice.whole:
         units = codes
@@ -57,16 +58,17 @@ def labelled(
     return Classes(vectors, *parts), names
 
 
-def _told(values: Sequence[Scalar], choice: Choice, warnings: list[str]) -> list[Scalar]:
+def _told(
+    values: Sequence[Scalar], column: str, drop: Collection[str], warnings: list[str]
+) -> list[Scalar]:
     """The values that teach something: neither dropped nor the NaN that some tables write."""
     texts = [str(value).strip() for value in values]
     unknown = sum(text.lower() == "nan" for text in texts)
     if unknown:
         images = "image has" if unknown == 1 else "images have"
-        warnings.append(f"{unknown:,} {images} NaN for a {choice.column}: taken for none.")
-    dropped = {value.strip() for value in choice.drop}
+        warnings.append(f"{unknown:,} {images} NaN for a {column}: taken for none.")
     return [
-        None if text in dropped or text.lower() == "nan" else value
+        None if text in drop or text.lower() == "nan" else value
         for text, value in zip(texts, values, strict=True)
     ]
 

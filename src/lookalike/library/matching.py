@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lookalike.errors import UsageError
 from lookalike.evaluate.reliability import ReliabilityBin, calibration_error, reliability
-from lookalike.evaluate.truth import MISSING, codes_of
+from lookalike.evaluate.truth import MISSING, codes_of, dropped
 from lookalike.index.pairwise import pairwise
 from lookalike.search.isotonic import Doubles, rising_curve
 from lookalike.search.match import (
@@ -154,7 +154,8 @@ def _labelled(
     matrix: Stored, marks: Keys, space: Space, facts: Facts, column: str, drop: Collection[str]
 ) -> _Pairs:
     """The nearest of labelled images among them, and whether they agree."""
-    values = [None if str(v).strip() in drop else v for v in facts.values[column]]
+    left_out = dropped(drop, [facts.values[column]])
+    values = [None if str(v).strip() in left_out else v for v in facts.values[column]]
     codes, _ = codes_of(values)
     known = np.flatnonzero(codes != MISSING)
     if len(known) < LEAST_IMAGES:

@@ -170,6 +170,7 @@ def test_a_file_of_verdicts_that_is_not_there(store: Store, tmp_path: Path) -> N
         (Plan(tune=True), UsageError, "two or more"),
         (Plan(judgements="library"), UsageError, "No judgement"),
         (Plan(drop=[f"kind {i}" for i in range(4)]), UsageError, "nothing tells a match"),
+        (Plan(drop=["kind 1", "kimd 2"]), UnknownNameError, "'kimd 2'. Did you mean kind"),
     ],
 )
 def test_what_cannot_be_evaluated(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from small_library import clusters, make_store
 
-from lookalike.errors import UsageError
+from lookalike.errors import UnknownNameError, UsageError
 from lookalike.evaluate.reliability import calibration_error, reliability, reliability_svg
 from lookalike.library.matching import calibrate, calibration_of
 from lookalike.search.isotonic import rising_curve
@@ -109,7 +109,9 @@ def test_on_labels_the_chance_is_the_share_that_agrees(tmp_path: Path) -> None:
     kept = calibration_of(store, store.space())
     assert kept == done.calibration
     assert Calibration.from_json(kept.to_json()) == kept
-    assert calibrate(store, store.space(), "labels", drop=["kind 0"]).calibration.pairs == 1200
+    assert calibrate(store, store.space(), "labels", drop=[" kind 0"]).calibration.pairs == 1200
+    with pytest.raises(UnknownNameError, match="'kind 9'"):
+        calibrate(store, store.space(), "labels", drop=["kind 9"])
 
 
 def test_on_judgements_the_rarely_drawn_count_more(tmp_path: Path) -> None:
