@@ -1,6 +1,6 @@
 """Sets `lookalike classify` beside scikit-learn's logistic regression, on the same splits.
 
-    python benchmarks/classify.py LIBRARY --column label --group sender_id --drop Other
+    python -m benchmarks.classify LIBRARY --column label --group sender_id --drop Other
 
 Needs `lookalike[explore]`. Every image is held out once, groups together; both choose their
 strength on inner folds of the same groups, and scikit-learn's chances are its own.

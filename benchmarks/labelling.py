@@ -1,6 +1,6 @@
 """How few labels a person types: clusters first, then the images least sure of, propagated.
 
-    python benchmarks/labelling.py LIBRARY [--column label] [--clusters 20] [--rounds 3]
+    python -m benchmarks.labelling LIBRARY [--column label] [--clusters 20] [--rounds 3]
 
 The truth in a column plays the person: a cluster is called what most of its central images
 are, an image what it is. Beside it as many images drawn at random, from the same learning.

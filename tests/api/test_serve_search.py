@@ -1,8 +1,10 @@
 """Search over HTTP: the same answers as the library gives itself."""
 
 import base64
+import platform
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
 
 import numpy as np
 import pytest
@@ -142,7 +144,11 @@ def test_spaces_and_health(server):
         8,
         True,
     )
-    assert server.get("/healthz").json["status"] == "ok"
+    assert server.get("/healthz").json == {
+        "status": "ok",
+        "version": version("lookalike"),
+        "python": platform.python_version(),
+    }
     assert server.get("/readyz").json == {"status": "ready", "images": 8}
 
 
