@@ -50,6 +50,9 @@ def test_from_choosing_to_refreshing(large: Path) -> None:
     with lookalike.open(large) as library:
         library.import_vectors("vec", [(["new"], vectors(1, 5))])
         assert library.search(vectors(1, 5)[0], 1).ids == ["new"]
+    another = run(large, "index", "--refresh", "--engine", "rabitq")
+    assert another.code == 2
+    assert "--refresh keeps the engine that there is" in another.err
     refreshed = run(large, "index", "--refresh", "--json")
     assert refreshed.json["vectors"] == N + 1
     assert "lacks nothing" in run(large, "index", "--refresh").err

@@ -60,6 +60,18 @@ def build_engine(library: Library, stop: Stop, wish: Wish, space: str | None) ->
     return report
 
 
+def refuse_another_engine(library: Library, wish: Wish, space: str | None) -> None:
+    """Raise `UsageError` where an index is to be refreshed and another engine is asked for."""
+    from lookalike.index.choose import AUTO
+
+    report = library.index_report(space=space)
+    if report is not None and wish.engine not in {AUTO, report.engine}:
+        raise UsageError(
+            f"--refresh keeps the engine that there is, {report.engine}. To build {wish.engine} in "
+            "its place, leave --refresh out."
+        )
+
+
 def refresh_engine(library: Library, stop: Stop, space: str | None) -> IndexReport | None:
     """Take up what the index lacks, and say what came of it."""
     from lookalike.library.index_building import Hear

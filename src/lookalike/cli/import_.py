@@ -60,9 +60,14 @@ def import_(
     with lookalike.open(library) as opened:
         done = opened.import_vectors(space, blocks, metric=metric)
     if json:
-        print_json({"space": done.space, "images": done.images, "others": done.others})
+        print_json(asdict(done))
         return
     print_line(
         f"Space {done.space}: vectors of {count(done.images, 'image')} of the library and of "
         f"{count(done.others, 'id')} without an image."
     )
+    if done.kept:
+        say(
+            f"{count(done.kept, 'vector')} not taken: the space has one already. To take new ones: "
+            f"lookalike space drop {done.space}, then import again."
+        )

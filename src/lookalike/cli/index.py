@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lookalike.cli.engine import build_engine, in_words, refresh_engine, wish_of
+from lookalike.cli.engine import (
+    build_engine,
+    in_words,
+    refresh_engine,
+    refuse_another_engine,
+    wish_of,
+)
 from lookalike.cli.fetching import fetch_policy
 from lookalike.cli.forecast import say_how_it_came
 from lookalike.cli.interrupt import stop_on_interrupt
@@ -215,6 +221,8 @@ def index(
         ) as opened,
         stop_on_interrupt() as stop,
     ):
+        if refresh:
+            refuse_another_engine(opened, wish, space)
         for source in targets:
             with progress_bar() as advance:
                 report = opened.add(

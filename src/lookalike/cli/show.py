@@ -21,6 +21,9 @@ ENDS = 4
 def show(
     id_: Annotated[str, typer.Argument(metavar="ID", help="The image's id.")],
     library: LibraryOption = None,
+    space: Annotated[
+        str | None, typer.Option(help="The vector of this space instead of the default one.")
+    ] = None,
     vector: Annotated[
         bool, typer.Option("--vector", help="Print the whole vector (with --json: add it).")
     ] = False,
@@ -34,8 +37,8 @@ def show(
 
     with lookalike.open(library, create=False) as opened:
         image = opened.get(id_)
-        values = opened.vector(image.id)
-        space = opened.space
+        name = space or opened.space.name
+        values = opened.vector(image.id, name)
     if vector_image is not None:
         _draw(values, vector_image)
     facts: dict[str, Any] = {
@@ -51,7 +54,7 @@ def show(
         "perceptual_hash": f"{image.content.phash:016x}",
         "added": datetime.fromtimestamp(image.added, UTC).isoformat(),
         "meta": dict(image.meta),
-        "space": space.name,
+        "space": name,
         "vector_shape": list(values.shape),
         "vector_dtype": str(values.dtype),
     }

@@ -19,11 +19,16 @@ SOURCE = "imported vectors"
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """How many vectors went to images of the library, and how many to ids without a file."""
+    """How many vectors went to images of the library, and how many to ids without a file.
+
+    `kept` were not taken: the space has a vector of that id already, or of an image of the same
+    bytes. The three add up to what was offered.
+    """
 
     space: str
     images: int
     others: int
+    kept: int
 
 
 def import_vectors(
@@ -38,25 +43,27 @@ def import_vectors(
     the space was made otherwise.
     """
     space: Space | None = None
-    images = others = 0
+    images = others = kept = 0
     with store.writing():
         for ids, vectors in blocks:
             _check(ids, vectors)
             if space is None:
                 space = _space(store, name, vectors.shape[1], metric)
             held = store.contents_by_id(ids)
-            known, unknown = [], []
+            known: list[tuple[int, Floats]] = []
+            entries: dict[str, Embedded] = {}
             for id_, vector in zip(ids, vectors, strict=True):
                 if id_ in held:
                     known.append((held[id_], vector))
                 else:
-                    unknown.append(_entry(id_, vector))
-            store.add_vectors(space, known)
-            store.write(space, store.source(SOURCE), unknown, 0)
-            images, others = images + len(known), others + len(unknown)
+                    entries.setdefault(id_, _entry(id_, vector))
+            stored = store.add_vectors(space, known)
+            store.write(space, store.source(SOURCE), [*entries.values()], 0)
+            images, others = images + stored, others + len(entries)
+            kept += len(ids) - stored - len(entries)
     if space is None:
         raise UsageError("There are no vectors to import.")
-    return Imported(space.name, images, others)
+    return Imported(space.name, images, others, kept)
 
 
 def _space(store: Store, name: str, dimension: int, metric: Metric) -> Space:

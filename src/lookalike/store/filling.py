@@ -44,10 +44,14 @@ def unmapped(
     ).fetchall()
 
 
-def put(transaction: Transaction, space: Space, rows: Iterable[tuple[int, bytes]]) -> None:
-    """Store vectors by content; contents that were removed meanwhile are passed over."""
-    transaction.connection.executemany(
+def put(transaction: Transaction, space: Space, rows: Iterable[tuple[int, bytes]]) -> int:
+    """Store vectors by content, and say how many were new.
+
+    Contents that have one, or were removed meanwhile, are passed over.
+    """
+    cursor = transaction.connection.executemany(
         "INSERT OR IGNORE INTO vectors (space, content, version, vector) "
         "SELECT ?, content, ?, ? FROM contents WHERE content = ?",
         [(space.key, transaction.version, blob, content) for content, blob in rows],
     )
+    return max(0, cursor.rowcount)

@@ -8,6 +8,7 @@ from PIL import Image
 
 import lookalike
 from lookalike.errors import RecipeMismatchError, UnknownIdError, UsageError
+from shell import run
 
 RNG = np.random.default_rng(9)
 
@@ -29,9 +30,9 @@ def test_vectors_of_images_and_of_other_things_are_searched_alike(folder: Path) 
     vectors = RNG.normal(size=(4, 6)).astype(np.float32)
     with lookalike.open(folder) as library:
         done = library.import_vectors("text", [(ids[:3], vectors[:3]), (ids[3:], vectors[3:])])
-        assert (done.images, done.others) == (2, 2)
-        hits = library.search("id:a caption", k=9, space="text")
+        assert (done.images, done.others, done.kept) == (2, 2, 0)
         unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        hits = library.search("id:a caption", k=9, space="text")
         expected = sorted(zip(unit @ unit[2], ids, strict=True), reverse=True)
         assert hits.ids == [id_ for _, id_ in expected if id_ != "a caption"]
         by_vector = library.search(vectors[1], k=1, space="text")
@@ -42,6 +43,22 @@ def test_vectors_of_images_and_of_other_things_are_searched_alike(folder: Path) 
         assert library.search("id:0.png", k=9).ids != []
         assert library.check() == []
         assert library.add_space("half", "efficientnet-lite0|mean:2").rejected == 0
+
+
+def test_a_vector_that_is_there_stays_and_is_counted(folder: Path) -> None:
+    vectors = np.eye(4, 6, dtype=np.float32)
+    np.save(folder / "v.npy", vectors)
+    (folder / "ids.txt").write_text("0.png\na caption\nanother\na caption\n")
+    words = ("import", "v.npy", "--ids", "ids.txt", "--space", "text")
+    first = run(folder, *words, "--json").json
+    assert first == {"space": "text", "images": 1, "others": 2, "kept": 1}
+    (folder / "ids.txt").write_text("another\na caption\n1.png\n0.png\n")
+    done = run(folder, *words)
+    assert "1 image of the library and of 0 ids without" in done.out
+    assert "3 vectors not taken: the space has one already." in done.err
+    shown = run(folder, "show", "a caption", "--space", "text", "--vector", "--json").json
+    assert (shown["space"], shown["vector"]) == ("text", [0, 1, 0, 0, 0, 0])
+    assert run(folder, "show", "0.png", "--space", "txt").code == 2
 
 
 def test_a_bad_vector_or_another_dimension_is_refused(folder: Path) -> None:

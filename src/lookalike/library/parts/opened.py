@@ -52,9 +52,9 @@ class Opened:
         keys = self._store.compact(self._space)[1]
         return [id_ for id_ in self._store.ids(keys) if id_ is not None]
 
-    def vector(self, id_: str) -> Halves:
-        """The stored vector of one image, float16 (dim,)."""
-        return self._store.vector(self._space, self.get(id_).key)
+    def vector(self, id_: str, space: str | None = None) -> Halves:
+        """The stored vector of one image, float16 (dim,). Raises `UnknownIdError`."""
+        return self._store.vector(self._chosen(space), self.get(id_).key)
 
     def matrix(self, space: str | None = None) -> Halves:
         """All vectors, float16 (n, dim), memory-mapped; row i belongs to `ids[i]`."""

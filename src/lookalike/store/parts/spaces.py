@@ -79,11 +79,14 @@ class Spaces(Images):
         with self.writing(), self._database.transaction() as transaction:
             spaces.set_default(transaction, name)
 
-    def add_vectors(self, space: Space, vectors_: Iterable[tuple[int, Floats | Bits]]) -> None:
-        """Store vectors of contents that the library holds; one that is there stays."""
+    def add_vectors(self, space: Space, vectors_: Iterable[tuple[int, Floats | Bits]]) -> int:
+        """Store vectors of contents that the library holds; one that is there stays.
+
+        How many were stored.
+        """
         with self.writing(), self._database.transaction() as transaction:
             rows = [(content, vectors.to_blob(vector, space)) for content, vector in vectors_]
-            filling.put(transaction, space, rows)
+            return filling.put(transaction, space, rows)
 
     def vector(self, space: Space, key: int) -> Stored:
         """The vector of an image; raises UnknownIdError if it has none here."""
