@@ -14,6 +14,7 @@ import pytest
 import lookalike
 from lookalike.library.library import Library
 from lookalike.types import Floats
+from shell import run
 
 N, DIM = 1500, 16
 
@@ -140,9 +141,14 @@ def test_doctor_finds_it_and_a_refresh_makes_it_anew(folder: Path) -> None:
         assert finding.repairable
         with pytest.raises(lookalike.LibraryError, match="--refresh"):
             library.recheck_index()
-        report = library.refresh_index()
+        told = dict(run(folder, "info").rows)["index of vec"]
+        assert told == "DAMAGED, not used: lookalike index --refresh --space vec"
+        facts = run(folder, "info", "--json").json
+        assert (facts["indexes"], facts["damaged_indexes"]) == ({}, ["vec"])
+        before, report = library.index_report(), library.refresh_index()
+        assert before is not None
         assert report is not None
-        assert report.engine == folder.parent.name or report.met
+        assert report.engine == before.engine
         assert library.check() == []
 
 

@@ -34,8 +34,10 @@ def info(
         first = opened.head(head)
         told = [column for column in opened.columns(("meta", "derived")) if column.distinct]
         names = [one.name for one in opened.spaces()]
+        sound = [name for name in names if opened.index_is_sound(space=name)]
         look = opened.recheck_index if recheck else opened.index_report
-        indexes = {name: report for name in names if (report := look(space=name)) is not None}
+        indexes = {name: report for name in sound if (report := look(space=name)) is not None}
+    damaged = [name for name in names if name not in sound]
     facts: dict[str, Any] = {
         "library": str(directory),
         "images": counts.images,
@@ -51,6 +53,7 @@ def info(
         "database_bytes": counts.database_bytes,
         "cache_bytes": counts.cache_bytes,
         "indexes": {name: report.as_dict() for name, report in indexes.items()},
+        "damaged_indexes": damaged,
         "columns": [column.as_dict() for column in told],
     }
     if json:
@@ -69,6 +72,10 @@ def info(
         ("database", size(counts.database_bytes)),
         ("caches", size(counts.cache_bytes)),
         *((f"index of {name}", in_words(report)) for name, report in indexes.items()),
+        *(
+            (f"index of {name}", f"DAMAGED, not used: lookalike index --refresh --space {name}")
+            for name in damaged
+        ),
     ]
     print_table(("fact", "value"), rows)
     if told:

@@ -25,6 +25,11 @@ class IndexCache:
         with self._database.reading() as connection:
             return index_files.load(self._directory, space, connection)
 
+    def is_sound(self, space: Space) -> bool:
+        """Whether every byte of the index of a space is as it was written; so is none."""
+        with self._database.reading() as connection:
+            return index_files.is_sound(self._directory, space, connection)
+
     def stamp(self, space: Space) -> str | None:
         """What tells the present index of a space from another; None without one."""
         return index_files.read_stamp(self._directory, space)

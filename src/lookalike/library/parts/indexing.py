@@ -54,6 +54,10 @@ class Indexing(Opened):
         """What was measured of the index; None when there is none."""
         return index_report(self._store, self._chosen(space))
 
+    def index_is_sound(self, *, space: str | None = None) -> bool:
+        """Whether all of the index is as it was written, as when it is opened; so is none."""
+        return self._store.indexes.is_sound(self._chosen(space))
+
     def publish(
         self,
         url: str,
