@@ -76,8 +76,10 @@ def test_check_runs_the_model(tmp_path: Path) -> None:
 
 def test_an_exported_model_is_used_as_it_was(tmp_path: Path) -> None:
     """An inner feature map of the default model, pooled, written, indexed and searched."""
-    done = run(tmp_path, "models", "export", MODEL, "whole.onnx")
+    done = run(tmp_path, "models", "export", MODEL, "whole.onnx", "--json")
     assert done.code == 0, done.err
+    assert done.json["bytes"] == (tmp_path / "whole.onnx").stat().st_size
+    assert done.json["cosine"] > 0.9999
     metadata = {each.key: each.value for each in onnx.load(tmp_path / "whole.onnx").metadata_props}
     stated = json.loads(metadata["lookalike.preprocessing"])
     assert (stated["shorter_side"], stated["crop"], stated["mean"]) == (256, 224, [0, 0, 0])

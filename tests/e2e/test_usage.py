@@ -3,7 +3,9 @@
 import os
 
 import pytest
+import typer
 
+from lookalike.cli.main import app
 from shell import index, photo, photos, run
 
 
@@ -202,3 +204,18 @@ def test_exit_codes_of_an_index_run(album, tmp_path):
     assert "bad.jpg: not-an-image" in rejected.err
     assert run(album, "index", "in", "nothing").code == 1
     assert run(album, "search").code == 2
+
+
+def test_every_command_but_serve_speaks_json():
+    def commands(group, name=""):
+        for word, command in group.commands.items():
+            if hasattr(command, "commands"):
+                yield from commands(command, f"{name} {word}")
+            else:
+                yield (
+                    f"{name} {word}".strip(),
+                    {flag for one in command.params for flag in one.opts},
+                )
+
+    every = dict(commands(typer.main.get_command(app)))
+    assert {name for name, flags in every.items() if "--json" not in flags} == {"serve"}

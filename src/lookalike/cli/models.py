@@ -129,12 +129,16 @@ def check(
 
 
 @models.command()
-def export(spec: SpecArgument, file: FileArgument) -> None:
+def export(spec: SpecArgument, file: FileArgument, json: JsonOption = False) -> None:
     """Write a model as an ONNX file, its preprocessing inside, and check it against the model."""
     from lookalike.models.model import find_model
     from lookalike.models.trying import export as write
 
     same = write(find_model(spec), file)
+    if json:
+        told = {"cosine": same.cosine, "difference": same.difference}
+        print_json({"file": str(file), "bytes": file.stat().st_size, **told})
+        return
     print_line(
         f"{file}: {size(file.stat().st_size)}, cosine to the original {same.cosine:.6f}, "
         f"largest difference {same.difference:.1e}"

@@ -55,6 +55,7 @@ def alias(
         int | None, typer.Argument(metavar="[VERSION]", help="The version it stands for.")
     ] = None,
     drop: Annotated[bool, typer.Option("--drop", help="Take the alias away.")] = False,
+    json: JsonOption = False,
 ) -> None:
     """Let an alias of a registered model stand for a version; spaces made before keep theirs."""
     from lookalike.learn.registered import drop_alias, set_alias
@@ -63,7 +64,11 @@ def alias(
         raise UsageError("Name the version that the alias stands for, or --drop.")
     if version is None:
         drop_alias(name, alias)
-        say(f"Dropped: {alias}")
     else:
         set_alias(name, alias, version)
+    if json:
+        print_json({"model": name, "alias": alias, "version": version})
+    elif version is None:
+        say(f"Dropped: {alias}")
+    else:
         print_line(f"mlflow:models:/{name}@{alias}")

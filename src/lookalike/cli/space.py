@@ -104,14 +104,17 @@ def list_spaces(library: LibraryOption = None, json: JsonOption = False) -> None
 
 
 @space.command()
-def default(name: NameArgument, library: LibraryOption = None) -> None:
+def default(name: NameArgument, library: LibraryOption = None, json: JsonOption = False) -> None:
     """Add to and search this space from now on; the others are kept."""
     import lookalike
 
     with lookalike.open(library, create=False) as opened:
         before = opened.space.name
         opened.default_space(name)
-    say(f"{name} is the default space now; {before} is kept.")
+    if json:
+        print_json({"default": name, "before": before})
+    else:
+        say(f"{name} is the default space now; {before} is kept.")
 
 
 @space.command()
@@ -119,17 +122,19 @@ def drop(
     name: NameArgument,
     library: LibraryOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    json: JsonOption = False,
 ) -> None:
     """Remove a space and its vectors; the images and the other spaces stay."""
     import lookalike
 
     with lookalike.open(library, create=False) as opened:
-        vectors = opened.info().spaces.get(name, 0)
-        if dry_run:
-            print_line(f"Space {name} with {count(vectors, 'vector')} would be removed.")
-            return
-        opened.drop_space(name)
-    say(f"Space {name} and its {count(vectors, 'vector')} are removed.")
+        vectors = opened.drop_space(name, dry_run=dry_run)
+    if json:
+        print_json({"space": name, "vectors": vectors, "dry_run": dry_run})
+    elif dry_run:
+        print_line(f"Space {name} with {count(vectors, 'vector')} would be removed.")
+    else:
+        say(f"Space {name} and its {count(vectors, 'vector')} are removed.")
 
 
 @space.command()

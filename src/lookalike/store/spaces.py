@@ -73,15 +73,21 @@ def add(
     return get(connection, name)
 
 
-def drop(transaction: Transaction, name: str) -> None:
-    """Remove a space and its vectors; raises UsageError for the default one."""
-    space = get(transaction.connection, name)
-    chosen = default(transaction.connection)
+def droppable(connection: sqlite3.Connection, name: str) -> Space:
+    """The space of that name; raises UnknownNameError, UsageError for the default one."""
+    space = get(connection, name)
+    chosen = default(connection)
     if chosen is not None and chosen.key == space.key:
         raise UsageError(
             f"{name!r} is the default space: make another the default first, "
             "with: lookalike space default NAME"
         )
+    return space
+
+
+def drop(transaction: Transaction, name: str) -> None:
+    """Remove a space and its vectors; raises as `droppable` does."""
+    space = droppable(transaction.connection, name)
     for table in ("vectors", "learned", "spaces"):
         transaction.connection.execute(
             f"DELETE FROM {table} WHERE space = ?",  # noqa: S608  three fixed names

@@ -131,10 +131,14 @@ def test_switching_the_default_keeps_the_old_space(library: lookalike.Library) -
     assert library.space.name == "small"
     assert len(library.search("id:" + library.ids[0], k=3)) == 3
     assert library.matrix("main").shape == (COUNT, 1280)
-    with pytest.raises(UsageError, match="default"):
-        library.drop_space("small")
+    for dry_run in (True, False):
+        with pytest.raises(UsageError, match="default"):
+            library.drop_space("small", dry_run=dry_run)
+        with pytest.raises(UnknownNameError, match="Did you mean small"):
+            library.drop_space("smal", dry_run=dry_run)
     library.default_space("main")
-    library.drop_space("small")
+    assert library.drop_space("small", dry_run=True) == COUNT
+    assert library.drop_space("small") == COUNT
     assert [space.name for space in library.spaces()] == ["main"]
 
 

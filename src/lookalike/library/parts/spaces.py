@@ -172,6 +172,9 @@ class Spaces(Opened):
         self._store.set_default_space(name)
         self._space = self._store.space()
 
-    def drop_space(self, name: str) -> None:
-        """Remove a space and its vectors. Raises `UsageError` for the default one."""
-        self._store.space_drop(name)
+    def drop_space(self, name: str, *, dry_run: bool = False) -> int:
+        """Remove a space; returns how many vectors it had. `UsageError` for the default one."""
+        had = self.info().spaces.get(self._store.droppable_space(name).name, 0)
+        if not dry_run:
+            self._store.space_drop(name)
+        return had

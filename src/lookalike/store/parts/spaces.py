@@ -69,8 +69,13 @@ class Spaces(Images):
         with self._database.reading() as connection:
             return learned.get(connection, space, step)
 
+    def droppable_space(self, name: str) -> Space:
+        """The space of that name; raises UnknownNameError, UsageError for the default one."""
+        with self._database.reading() as connection:
+            return spaces.droppable(connection, name)
+
     def space_drop(self, name: str) -> None:
-        """Remove a space and its vectors; raises UnknownNameError, UsageError for the default."""
+        """Remove a space and its vectors; raises as `droppable_space` does."""
         with self.writing(), self._database.transaction() as transaction:
             spaces.drop(transaction, name)
 
