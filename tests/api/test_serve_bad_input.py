@@ -8,8 +8,14 @@ import struct
 import zlib
 
 import pytest
+from pydantic import ValidationError
 
+from lookalike.api import guard
 from lookalike.api.problems import of_error
+from lookalike.api.routes.duplicates import Planned
+from lookalike.api.routes.embeddings import EmbeddingsRequest
+from lookalike.api.routes.jobs import AddJob
+from lookalike.api.schemas import AddUrl, SearchRequest
 from lookalike.errors import LibraryDamagedError
 from serving import PROBLEM, multipart, served
 from shell import photo, picture
@@ -184,6 +190,40 @@ def test_too_many_bytes_are_refused_whether_announced_or_not(server):
     is_problem(announced(str(100 * 2**20)), 413)
     chunks = iter([b"x" * 10**6] * 20 + [b"one too many"])
     is_problem(server.ask("POST", "/v1/search", chunks, {"Content-Type": "application/json"}), 413)
+
+
+def test_more_values_than_are_read_at_once_are_refused(server):
+    def posted(values, kind="application/json"):
+        body = b'{"positive": [' + b",".join([b"{}"] * values) + b"]}"
+        return server.ask("POST", "/v1/search", body, {"Content-Type": kind})
+
+    is_problem(posted(guard.VALUES), 422)
+    is_problem(posted(guard.VALUES + 2), 413)
+    body, kind = multipart([("image", "a.jpg", b"," * (guard.VALUES + 2))])
+    kind = kind.replace("multipart", "Multipart")
+    is_problem(server.ask("POST", "/v1/search/image", body, {"Content-Type": kind}), 422)
+
+
+MANY = dict.fromkeys(map(str, range(20_000)), ())
+
+
+@pytest.mark.parametrize(
+    ("asked", "body"),
+    [
+        (SearchRequest, MANY),
+        (SearchRequest, {"weights": MANY}),
+        (SearchRequest, {"positive": [{"vector": [None] * 20_000}]}),
+        (SearchRequest, {"positive": [None] * 20_000}),
+        (EmbeddingsRequest, {"input": [{}] * 20_000}),
+        (AddUrl, {"url": "", "meta": MANY}),
+        (AddJob, {"kind": "add", "images": [{"url": ""}, *[{}] * 20_000]}),
+        (Planned, {"stay": [""] * 20_000}),
+    ],
+)
+def test_many_faults_are_not_looked_for_one_by_one(asked, body):
+    with pytest.raises(ValidationError) as faults:
+        asked.model_validate(body)
+    assert faults.value.error_count() < 10
 
 
 def test_a_client_that_vanishes_costs_nothing(server):

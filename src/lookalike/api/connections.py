@@ -20,6 +20,8 @@ HEAD = 64 * 1024
 """Bytes of the head of a request."""
 PATIENCE = 30
 """Seconds in which the whole head of the next request comes."""
+FINISHING = 5
+"""Seconds in which the rest of a body comes when the server stops."""
 STALLED = 120
 """Seconds without a byte taken of an answer: the system takes a megabyte at once for who reads."""
 
@@ -58,6 +60,11 @@ class Connection(H11Protocol):
         """Wait for the next request."""
         self._waits_since = self.loop.time()
         super().on_response_complete()
+
+    def shutdown(self) -> None:
+        """Finish what is under way; a body that does not come whole soon holds nobody up."""
+        super().shutdown()
+        self.loop.call_later(FINISHING, self._let_go_unasked)
 
     def timeout_keep_alive_handler(self) -> None:
         """Close a connection that has waited too long, though its last answer be unread."""
@@ -103,6 +110,10 @@ class Connection(H11Protocol):
         self.timeout_keep_alive_task = self.loop.call_later(
             self.timeout_keep_alive, self.timeout_keep_alive_handler
         )
+
+    def _let_go_unasked(self) -> None:
+        if self.conn.their_state is h11.SEND_BODY:
+            self.transport.abort()
 
     def _watch_reader(self) -> None:
         self._unwatch()

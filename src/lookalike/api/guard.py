@@ -30,6 +30,8 @@ COOKIE = "lookalike-key"
 UNWANTED = 8 * 2**20
 """Bytes of a body that is read for nothing, at most, and in so many seconds."""
 PATIENCE = 2.0
+VALUES = 200_000
+"""Values in JSON: reading half a million holds everybody up for a second."""
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
@@ -70,7 +72,7 @@ class Guard:
                 await _taken_in(headers, receive)
                 await refusal(scope, receive, dressed)
             else:
-                await self._app(scope, self._bounded(receive), dressed)
+                await self._app(scope, self._bounded(headers, receive), dressed)
         finally:
             route = getattr(scope.get("route"), "path", "none")
             method = scope["method"] if scope["method"].isalpha() else "none"
@@ -118,13 +120,13 @@ class Guard:
             return False
         return True
 
-    def _bounded(self, receive: Receive) -> Receive:
+    def _bounded(self, headers: Headers, receive: Receive) -> Receive:
         """The same body, until it is too large or takes too long."""
-        read, until = 0, time.monotonic() + self._settings.seconds
-        whole = False
+        read, values, until = 0, 0, time.monotonic() + self._settings.seconds
+        whole, is_form = False, headers.get("content-type", "").lower().startswith("multipart/")
 
         async def bounded() -> Message:
-            nonlocal read, whole
+            nonlocal read, values, whole
             if whole:
                 return await receive()
             try:
@@ -137,6 +139,9 @@ class Guard:
             whole = not message.get("more_body", False)
             if read > self._settings.body:
                 raise HTTPException(413, f"A request has at most {self._settings.body:,} bytes.")
+            values += 0 if is_form else message.get("body", b"").count(b",")
+            if values > VALUES:
+                raise HTTPException(413, f"JSON has at most {VALUES:,} values here.")
             return message
 
         return bounded

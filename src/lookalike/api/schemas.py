@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import UploadFile
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, model_validator
 
 from lookalike.types import Scalar
 
 MOST = 1000
+MEMBERS = 200
+
+
+def narrow(value: Any) -> Any:
+    """What came, unless it is an object of so many members that naming each fault takes seconds.
+
+    Lists say `fail_fast` for the same reason: their first fault is the only one that is told.
+    """
+    if isinstance(value, dict) and len(value) > MEMBERS:
+        raise ValueError(f"an object has at most {MEMBERS} members here, not {len(value):,}")
+    return value
+
+
 Id = Annotated[str, Field(min_length=1, max_length=4096)]
-Four = Annotated[list[FiniteFloat], Field(min_length=4, max_length=4)]
+Four = Annotated[list[FiniteFloat], Field(min_length=4, max_length=4, fail_fast=True)]
+Vector = Annotated[list[FiniteFloat], Field(min_length=1, max_length=65_536, fail_fast=True)]
 Label = Annotated[str, Field(max_length=1000)]
 MetaName = Annotated[str, Field(min_length=1, max_length=200)]
 MetaText = Annotated[str, Field(max_length=10_000)]
 MetaInt = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 Meta = Annotated[
-    dict[MetaName, bool | MetaInt | FiniteFloat | MetaText | None], Field(max_length=200)
+    dict[MetaName, bool | MetaInt | FiniteFloat | MetaText | None],
+    Field(max_length=MEMBERS),
+    BeforeValidator(narrow),
 ]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
@@ -26,6 +42,7 @@ class Asked(BaseModel):
     """What a client sends: a field that is not known is an error."""
 
     model_config = ConfigDict(extra="forbid")
+    _narrow = model_validator(mode="before")(narrow)
 
 
 class SearchItem(Asked):
@@ -38,7 +55,7 @@ class SearchItem(Asked):
     id: Id | None = None
     url: Annotated[str, Field(max_length=8000)] | None = None
     text: Annotated[str, Field(max_length=2000)] | None = None
-    vector: Annotated[list[FiniteFloat], Field(min_length=1, max_length=65_536)] | None = None
+    vector: Vector | None = None
     image: str | None = None
     crop: Four | None = None
     weight: Annotated[float, Field(gt=0, le=1e6)] = 1.0
@@ -61,9 +78,9 @@ class How(Asked):
 class SearchRequest(How):
     """A question: what the answers should look like, and what they should not look like."""
 
-    positive: Annotated[list[SearchItem], Field(max_length=32)] = []
-    negative: Annotated[list[SearchItem], Field(max_length=32)] = []
-    weights: Annotated[dict[str, FiniteFloat], Field(max_length=16)] = {}
+    positive: Annotated[list[SearchItem], Field(max_length=32, fail_fast=True)] = []
+    negative: Annotated[list[SearchItem], Field(max_length=32, fail_fast=True)] = []
+    weights: Annotated[dict[str, FiniteFloat], Field(max_length=16), BeforeValidator(narrow)] = {}
 
 
 class ImageForm(How):

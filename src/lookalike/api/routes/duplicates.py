@@ -24,7 +24,7 @@ from lookalike.explore.plan import Action, Keep
 from lookalike.explore.quarantine import Moved
 
 router = APIRouter(prefix="/v1", tags=["duplicates"])
-Ids = Annotated[list[Id], Field(max_length=10_000)]
+Ids = Annotated[list[Id], Field(max_length=10_000, fail_fast=True)]
 
 
 class Groups(Asked):
@@ -72,7 +72,7 @@ class Decision(Asked):
     """What somebody says of images of a group, of each two of them."""
 
     verdict: Literal["not-duplicates", "keep-both"]
-    ids: Annotated[list[Id], Field(min_length=2, max_length=100)]
+    ids: Annotated[list[Id], Field(min_length=2, max_length=100, fail_fast=True)]
 
 
 class Decided(BaseModel):

@@ -32,7 +32,7 @@ class EmbeddingsRequest(Asked):
     `dimensions` must be its own, if given; `user` is not looked at.
     """
 
-    input: One | Annotated[list[One], Field(min_length=1, max_length=MOST)]
+    input: One | Annotated[list[One], Field(min_length=1, max_length=MOST, fail_fast=True)]
     model: Annotated[str, Field(max_length=200)] | None = None
     encoding_format: Literal["float", "base64"] = "float"
     dimensions: Annotated[int, Field(ge=1)] | None = None

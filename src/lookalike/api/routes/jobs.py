@@ -37,7 +37,7 @@ class AddJob(Asked):
     """Add images from the web; their files are not kept."""
 
     kind: Literal["add"]
-    images: Annotated[list[AddUrl], Field(min_length=1, max_length=MOST_URLS)]
+    images: Annotated[list[AddUrl], Field(min_length=1, max_length=MOST_URLS, fail_fast=True)]
 
 
 class MapJob(Asked):
