@@ -22,7 +22,12 @@ def main() -> None:
     gc.freeze()
     gc.enable()
     signal.signal(signal.SIGINT, before)
-    run()
+    try:
+        run()
+    finally:
+        # A Ctrl-C inside `exec` of a text, as in every dataclass, makes Python end by the signal
+        # whatever came of it, until the next such `exec`.
+        exec("")  # noqa: S102
 
 
 def _end(_number: int, _frame: object) -> None:

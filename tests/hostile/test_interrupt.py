@@ -3,8 +3,6 @@
 import contextlib
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -60,21 +58,22 @@ def test_a_decoder_that_is_killed_costs_its_image_and_the_next_run_has_it(tmp_pa
     assert (done["embedded"], done["unchanged"]) == (len(rejects), 250 - len(rejects))
 
 
-@pytest.mark.parametrize("module", ["lookalike.cli.output", "pydantic", "lookalike.library.locate"])
-def test_ctrl_c_while_the_command_is_loaded_read_or_run_is_said(module):
-    code = f"""
+INTERRUPTS = """
 import os, signal, sys
 class Interrupts:
     def find_spec(self, name, *_):
-        if name == {module!r}:
-            os.kill(os.getpid(), signal.SIGINT)
+        if name == os.environ["INTERRUPTED"]:
+            exec("os.kill(os.getpid(), signal.SIGINT)")  # in an exec, as while a dataclass is made
 sys.meta_path.insert(0, Interrupts())
-sys.argv = ["lookalike", "info"]
-from lookalike.__main__ import main
-main()
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"Interrupted.\n")
+
+
+@pytest.mark.parametrize("module", ["lookalike.cli.output", "pydantic", "lookalike.library.locate"])
+def test_ctrl_c_while_the_command_is_loaded_read_or_run_is_said(tmp_path, module):
+    (tmp_path / "sitecustomize.py").write_text(INTERRUPTS)
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    done = run(tmp_path, "info", PYTHONPATH=path, INTERRUPTED=module)
+    assert (done.code, done.out, done.err) == (130, "", "Interrupted.\n")
 
 
 def children(parent: int) -> list[int]:
