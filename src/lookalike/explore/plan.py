@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import os
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, fields
 from fnmatch import fnmatch
@@ -19,6 +21,7 @@ from lookalike.types import File
 Keep = Literal["best", "first", "largest", "newest"]
 KEEPS: tuple[Keep, ...] = get_args(Keep)
 Action = Literal["keep", "move"]
+SHARED = "its file has another id too"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +88,9 @@ def make_plan(
 
     `protect` are patterns of ids or paths that always stay; ids in `drop` stay only where
     nothing else of their group does. An image goes only when it was
-    verified against one that stays; one that is in several groups gets one answer. Raises
-    `UnknownNameError` for another rule.
+    verified against one that stays, and when its file has no other id, which a table or a link
+    may give it; one that is in several groups gets one answer. Raises `UnknownNameError` for
+    another rule.
     """
     rule = next((name for name in KEEPS if name == keep), None)
     if rule is None:
@@ -96,6 +100,8 @@ def make_plan(
     kept: set[str] = set()
     entries = []
     for number, group in enumerate(groups, start=1):
+        files = Counter(os.path.realpath(image.uri) for image in group.images)
+        shared = {image.id for image in group.images if files[os.path.realpath(image.uri)] > 1}
         order = sorted(
             range(len(group.images)),
             key=lambda place: (
@@ -108,7 +114,7 @@ def make_plan(
             image = group.images[place]
             if image.id in gone:
                 continue
-            entry = _entry(number, group, place, kept, protect, why)
+            entry = _entry(number, group, place, kept, shared, protect, why)
             (gone if entry.action == "move" else kept).add(image.id)
             entries.append(entry)
     return Plan(entries)
@@ -119,7 +125,13 @@ def _protected(image: ImageRecord, protect: Sequence[str]) -> bool:
 
 
 def _entry(
-    number: int, group: Group, place: int, kept: set[str], protect: Sequence[str], why: str
+    number: int,
+    group: Group,
+    place: int,
+    kept: set[str],
+    shared: set[str],
+    protect: Sequence[str],
+    why: str,
 ) -> Entry:
     image = group.images[place]
     standing = [
@@ -142,6 +154,8 @@ def _entry(
         )
     elif not isinstance(image.location, File):
         reason = "inside an archive, which is left as it is"
+    elif image.id in shared:
+        reason = SHARED
     else:
         *_, edge, stays = min(standing, key=lambda one: one[:2])
         action, level, match = "move", edge.level, stays.id

@@ -12,6 +12,7 @@ import os
 import shutil
 import stat
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -19,14 +20,16 @@ from hashlib import file_digest
 from pathlib import Path
 
 from lookalike.errors import LibraryError, UnknownIdError, UsageError
-from lookalike.explore.plan import Entry, Plan
+from lookalike.explore.plan import SHARED, Entry, Plan
 from lookalike.store.database import sync_directory
+from lookalike.store.quarantines import Quarantine
 from lookalike.store.store import Store
 from lookalike.types import File
 
 FOLDER = ".lookalike-quarantine"
 _JOURNAL = "journal.json"
 _ROWS = "rows.db"
+_SQLITE = b"SQLite format 3\0"
 _NAMED = 10
 
 Advance = Callable[[str, int, int], object]
@@ -92,7 +95,8 @@ def undo(store: Store, advance: Advance = lambda *_: None) -> Moved:
         if last is None:
             raise UsageError("There is nothing to undo: no plan was applied.")
         moves = _journal(last.folder)
-        problems = [said for move in moves for said in _in_the_way(move, last.folder)]
+        problems = [said for move in moves for said in _in_the_way(move, last)]
+        problems += _unreadable(last.folder / _ROWS)
         if problems:
             raise LibraryError(_listed(f"Nothing was brought back from {last.folder}", problems))
         store.note_quarantine(last.folder, last.plan, "undoing")
@@ -114,6 +118,12 @@ def stale(store: Store, plan: Plan) -> list[str]:
     homes = [entry.id for entry in plan.moves]
     if len(set(homes)) < len(homes):
         found.append("an image is to be moved twice")
+    files = Counter(os.path.realpath(entry.path) for entry in plan.entries)
+    found += [
+        f"{entry.id}: {SHARED}, and stays"
+        for entry in plan.moves
+        if files[os.path.realpath(entry.path)] > 1
+    ]
     kept = {entry.id for entry in plan.entries if entry.action == "keep"}
     found += [
         f"{entry.id}: {entry.match!r}, for which it goes, does not stay"
@@ -133,6 +143,8 @@ def _changed(store: Store, entry: Entry) -> str | None:
     if not isinstance(image.location, File):
         return "is no file of its own" if entry.action == "move" else None
     path = Path(image.location.path)
+    if entry.action == "move" and len(store.keys_at(image.uri, image.content.sha256)) > 1:
+        return f"{SHARED}, and stays"
     try:
         status = path.lstat()
         if entry.action == "move":
@@ -178,7 +190,7 @@ def _begin(store: Store, plan: Plan, folder: Path | None) -> tuple[list[Move], P
 def _move(store: Store, entry: Entry, number: int) -> Move:
     location = store.image(entry.id).location
     assert isinstance(location, File)  # or the plan had been called out of date
-    name = f"{number:06d} {Path(location.path).name}"[:200]
+    name = os.fsencode(f"{number:06d} {Path(location.path).name}")[:200].decode(errors="ignore")
     return Move(entry.id, location.path, name, entry.sha256)
 
 
@@ -193,16 +205,16 @@ def _put_away(move: Move, place: Path) -> None:
     home, away = Path(move.home), place / move.name
     if not home.exists() and away.exists():
         return
-    if away.exists():  # copied by a run that was killed before it took the original away
-        if _sha256(away) == move.sha256 == _sha256(home):
-            _take_away(home)
-            return
-        away.unlink()
-    if _sha256(home) != move.sha256:
+    if not _holds(home, move):
         raise LibraryError(
             f"{home} changed while files were moved, and stays. Bring the others back with: "
             "lookalike duplicates --undo"
         )
+    if away.exists():  # copied by a run that was killed before it took the original away
+        if _holds(away, move):
+            _take_away(home)
+            return
+        away.unlink()
     _carry(home, away, move.sha256)
 
 
@@ -217,14 +229,26 @@ def _bring_back(move: Move, place: Path) -> None:
     _carry(away, home, move.sha256)
 
 
-def _in_the_way(move: Move, place: Path) -> list[str]:
-    home, away = Path(move.home), place / move.name
-    if not away.exists():
-        whole = home.exists() and _sha256(home) == move.sha256
+def _in_the_way(move: Move, quarantine: Quarantine) -> list[str]:
+    home, away = Path(move.home), quarantine.folder / move.name
+    if not away.exists():  # it never left home, or is back: what became of it there is not ours
+        whole = quarantine.state != "done" or _holds(home, move)
         return [] if whole else [f"{move.id}: neither {away} nor {home} holds it"]
-    if home.exists() and _sha256(home) != move.sha256:
+    if home.exists() and not _holds(home, move):
         return [f"{move.id}: another file lies at {home}"]
-    return [] if _sha256(away) == move.sha256 else [f"{move.id}: {away} has changed"]
+    nearest = next(folder for folder in home.parents if folder.exists())
+    if not nearest.is_dir():
+        return [f"{move.id}: {nearest} is no folder now"]
+    return [] if _holds(away, move) else [f"{move.id}: {away} has changed"]
+
+
+def _unreadable(rows: Path) -> list[str]:
+    try:
+        with rows.open("rb") as file:
+            sound = file.read(len(_SQLITE)) == _SQLITE
+    except OSError as error:
+        return [f"{rows}: {error.strerror}"]
+    return [] if sound else [f"{rows} is damaged"]
 
 
 def _carry(start: Path, end: Path, sha256: str) -> None:
@@ -238,7 +262,7 @@ def _carry(start: Path, end: Path, sha256: str) -> None:
 
 
 def _copy(start: Path, end: Path, sha256: str) -> None:
-    part = end.with_name(f".{end.name[:200]}.part")
+    part = end.with_name(f".{sha256[:32]}.part")
     with start.open("rb") as source, part.open("wb") as target:
         shutil.copyfileobj(source, target, 1 << 20)
         target.flush()
@@ -253,6 +277,14 @@ def _copy(start: Path, end: Path, sha256: str) -> None:
 def _take_away(path: Path) -> None:
     path.unlink()
     sync_directory(path.parent)
+
+
+def _holds(path: Path, move: Move) -> bool:
+    """Whether a file is there and is the one that the plan was about."""
+    try:
+        return _sha256(path) == move.sha256
+    except OSError:
+        return False
 
 
 def _sha256(path: Path) -> str:
