@@ -12,6 +12,8 @@ import pytest
 from PIL import Image
 
 import lookalike
+from lookalike.api.problems import ConflictError, of_error
+from lookalike.client.problems import error_of
 from lookalike.client.transport import send_json
 from serving import served
 from shell import photo
@@ -105,6 +107,24 @@ def test_jobs_are_awaited_and_what_they_made_is_read(client):
     assert {space.name for space in client.spaces()} == {"main"}
     assert client.facets(columns=["label"]).facets[0].values[0].images >= 3
     assert client.jobs()[-1].id == added.id
+
+
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [
+        (lookalike.DuplicateIdError("taken"), lookalike.DuplicateIdError),
+        (ConflictError("The plan cannot be applied."), lookalike.LibraryError),
+        (lookalike.LibraryBusyError("busy"), lookalike.LibraryBusyError),
+        (lookalike.StorageFullError("full"), lookalike.StorageFullError),
+        (lookalike.UnknownIdError("x"), lookalike.UnknownIdError),
+        (lookalike.FilterError("no column", "a = 1", 0, 1), lookalike.UsageError),
+        (lookalike.ImageRejectedError("empty"), lookalike.ImageRejectedError),
+        (lookalike.ModelError("damaged"), lookalike.ServerError),
+    ],
+)
+def test_an_error_of_the_service_is_one_of_the_client(raised, told):
+    answer = of_error(raised)
+    assert type(error_of(answer.status_code, answer.headers, bytes(answer.body))) is told
 
 
 def test_problems_are_the_errors_of_a_library(client, home):

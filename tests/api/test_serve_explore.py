@@ -189,7 +189,7 @@ def test_duplicates_are_decided_planned_moved_and_brought_back(server, library, 
     pair = ["socks/8 small.jpg", "socks/8.png"]
     assert sorted(image["id"] for image in group["images"]) == pair
     assert {"width", "height", "format", "bytes"} <= set(group["differs"])
-    assert shown["current"]
+    assert (shown["current"], shown["undoable"]) == (True, False)
     assert server.get("/v1/library").json["compared"]
     with served(folders, "shop") as after_a_start:
         assert after_a_start.get("/v1/duplicates").json == shown
@@ -210,7 +210,8 @@ def test_duplicates_are_decided_planned_moved_and_brought_back(server, library, 
     assert applied.json == {"files": 1}
     assert not small.exists()
     assert server.get("/v1/image", id="socks/8 small.jpg").status == 404
-    assert server.get("/v1/duplicates").json["groups"] == []
+    left = server.get("/v1/duplicates").json
+    assert (left["groups"], left["undoable"]) == ([], True)
     stale = server.send("POST", "/v1/duplicates/apply", {"digest": plan["digest"]})
     assert (stale.status, str(folders) in stale.body.decode()) == (409, False)
     unknown = server.send("POST", "/v1/duplicates/apply", {"digest": "0" * 64})
@@ -219,6 +220,7 @@ def test_duplicates_are_decided_planned_moved_and_brought_back(server, library, 
     assert server.ask("POST", "/v1/duplicates/undo").json == {"files": 1}
     assert small.read_bytes() == before
     assert server.get("/v1/image", id="socks/8 small.jpg").status == 200
+    assert not server.get("/v1/duplicates").json["undoable"]
     assert server.ask("POST", "/v1/duplicates/undo").status == 422
 
     done(server, kind="duplicates")

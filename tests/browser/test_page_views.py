@@ -220,11 +220,13 @@ def test_duplicates_are_planned_moved_and_brought_back_byte_for_byte(shop):
         assert files_of(folder) == before
         page.get_by_role("button", name="Move ").click()
         page.get_by_text("moved to the quarantine").wait_for()
+        page.get_by_role("button", name="Undo last plan").wait_for()
         after = files_of(folder)
         assert "again.jpg" not in after
         assert after.items() < before.items()
         page.locator(".toast").get_by_role("button", name="Undo").click()
         page.get_by_text("brought back").wait_for()
+        page.get_by_role("button", name="Undo last plan").wait_for(state="detached")
         assert files_of(folder) == before
         with lookalike.open(folder) as library:
             assert len(library.ids) == COUNT + 2

@@ -55,6 +55,8 @@ SCHEMA = {
     },
 }
 NOT_CHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "The client has it already."}}
+TAKEN = "taken"
+"""The reason of an image whose id is that of another."""
 _FOLDERS = re.compile(
     r"(?:(?<=^)|(?<=[\s'\"(:=]))(?<!https:)(?<!http:)(?:/(?!v1/|openapi\.json)|[A-Za-z]:[\\/])(?:[^/\\\s'\"]+[/\\])*"
 )
@@ -136,7 +138,7 @@ def of_error(error: LookalikeError) -> Response:
         case UsageError():
             return problem(422, str(error))
         case DuplicateIdError():
-            return problem(409, str(error))
+            return problem(409, str(error), reason=TAKEN)
         case LibraryBusyError():
             detail = "Another process is writing to the library. Ask again when it is done."
             return problem(409, detail, {"Retry-After": "5"})

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lookalike.client.answers import (
+from lookalike.client.answers import Images
+from lookalike.client.base import Base
+from lookalike.client.overviews import (
     ClusterNamed,
     Clusters,
     Duplicates,
     Facets,
     Held,
-    Images,
     Map,
     Plan,
     Rejects,
     Space,
 )
-from lookalike.client.base import Base
 from lookalike.client.reading import read
 from lookalike.client.transport import get, send_json
 

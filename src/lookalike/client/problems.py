@@ -10,6 +10,7 @@ from lookalike.errors import (
     DuplicateIdError,
     ImageRejectedError,
     LibraryBusyError,
+    LibraryError,
     LookalikeError,
     ServerError,
     StorageFullError,
@@ -22,13 +23,16 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes) -> LookalikeE
     """The error that an answer of 400 and above stands for."""
     told = _told(body)
     detail = str(told.get("detail") or f"The service answered with status {status}.")
-    if "reason" in told:
-        return ImageRejectedError(str(told["reason"]), detail)
+    reason = told.get("reason")
+    if reason == "taken":
+        return DuplicateIdError(detail)
+    if reason is not None:
+        return ImageRejectedError(str(reason), detail)
     match status:
         case 404:
             return UnknownIdError(detail)
         case 409:
-            return (LibraryBusyError if "retry-after" in headers else DuplicateIdError)(detail)
+            return (LibraryBusyError if "retry-after" in headers else LibraryError)(detail)
         case 507:
             return StorageFullError(detail)
         case 400 | 405 | 408 | 411 | 413 | 415 | 422:

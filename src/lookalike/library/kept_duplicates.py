@@ -25,13 +25,14 @@ class KeptDuplicates:
     """What is left of groups found before: without images that went, and pairs decided since.
 
     They were found up to a `level`, `made` says when, in Unix seconds; `current` is false once
-    an image was added, replaced, removed or told anew since.
+    an image was added, replaced, removed or told anew since. `undoable`: a plan was applied.
     """
 
     duplicates: Duplicates
     level: Level
     made: int
     current: bool
+    undoable: bool
 
 
 def keep(store: Store, found: Duplicates, level: str, images: str, stop: Stop) -> None:
@@ -71,7 +72,8 @@ def kept(store: Store, picture: Picture) -> KeptDuplicates | None:
     groups, decided = undecided(store, [group for group in there if group.edges])
     left = Duplicates(Found([], told["contents"]), groups, told["decided"] + decided, picture)
     current = told["images"] == store.mark_of_images()
-    return KeptDuplicates(left, told["level"], told["made"], current)
+    undoable = any(one.state != "undone" for one in store.quarantines())
+    return KeptDuplicates(left, told["level"], told["made"], current, undoable)
 
 
 def _told(group: Group) -> dict[str, Any]:

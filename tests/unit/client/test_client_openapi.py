@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lookalike.client import Client, answers
+from lookalike.client import Client, answers, overviews
 from lookalike.client.transport import Request
 
 OPENAPI = json.loads(
@@ -16,36 +16,36 @@ OPENAPI = json.loads(
 )
 SCHEMAS = OPENAPI["components"]["schemas"]
 RECORDS = {
-    "ClusterNamed": answers.ClusterNamed,
-    "ClusterOut": answers.Cluster,
-    "ClustersAnswer": answers.Clusters,
-    "ColourOut": answers.Colour,
-    "ColumnOut": answers.Column,
-    "DuplicatesAnswer": answers.Duplicates,
-    "EntryOut": answers.Entry,
-    "FacetOut": answers.Facet,
-    "FacetsAnswer": answers.Facets,
-    "GroupOut": answers.Group,
+    "ClusterNamed": overviews.ClusterNamed,
+    "ClusterOut": overviews.Cluster,
+    "ClustersAnswer": overviews.Clusters,
+    "ColourOut": overviews.Colour,
+    "ColumnOut": overviews.Column,
+    "DuplicatesAnswer": overviews.Duplicates,
+    "EntryOut": overviews.Entry,
+    "FacetOut": overviews.Facet,
+    "FacetsAnswer": overviews.Facets,
+    "GroupOut": overviews.Group,
     "Health": answers.Health,
     "HitOut": answers.Hit,
     "ImageOut": answers.Image,
     "ImagesAnswer": answers.Images,
-    "IndexOut": answers.Index,
+    "IndexOut": overviews.Index,
     "JobOut": answers.Job,
     "Judgement": answers.Judgement,
-    "LibraryAnswer": answers.Held,
+    "LibraryAnswer": overviews.Held,
     "LibraryOut": answers.Named,
-    "MapAnswer": answers.Map,
-    "PairOut": answers.Pair,
-    "PlanAnswer": answers.Plan,
+    "MapAnswer": overviews.Map,
+    "PairOut": overviews.Pair,
+    "PlanAnswer": overviews.Plan,
     "Ready": answers.Ready,
-    "RejectOut": answers.Reject,
-    "RejectsAnswer": answers.Rejects,
-    "RejectsOut": answers.Reason,
+    "RejectOut": overviews.Reject,
+    "RejectsAnswer": overviews.Rejects,
+    "RejectsOut": overviews.Reason,
     "SearchAnswer": answers.Hits,
-    "SpaceOut": answers.Space,
-    "ValueOut": answers.Value,
-    "Versions": answers.Versions,
+    "SpaceOut": overviews.Space,
+    "ValueOut": overviews.Value,
+    "Versions": overviews.Versions,
 }
 LISTS = {"EmbeddingsAnswer", "JobsAnswer", "JudgementsAnswer", "LibrariesAnswer", "SpacesAnswer"}
 NUMBERS = {"Decided", "MovedAnswer"}

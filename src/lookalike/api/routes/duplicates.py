@@ -57,12 +57,14 @@ class DuplicatesAnswer(BaseModel):
     """The groups that are left of what was found at `made`, in Unix seconds, largest first.
 
     `total` counts groups, `decided` pairs that are not shown since somebody decided on them;
-    `current` is false when the library changed otherwise since.
+    `current` is false when the library changed otherwise since, and `undoable` true when a plan
+    was applied that can be undone.
     """
 
     level: Level
     made: int
     current: bool
+    undoable: bool
     total: int
     decided: int
     groups: list[GroupOut]
@@ -165,6 +167,7 @@ def _grouped(service: Service, asked: Groups) -> DuplicatesAnswer:
         level=seen.level,
         made=seen.made,
         current=seen.current,
+        undoable=seen.undoable,
         total=len(groups),
         decided=seen.duplicates.decided,
         groups=[_group(one) for one in groups[asked.offset : asked.offset + asked.count]],
