@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any
@@ -14,8 +15,25 @@ def some_of(names: Sequence[str], most: int = 5) -> str:
     return ", ".join(names[:most]) + more
 
 
+_PASSWORD = re.compile(
+    r"(?<=://)([^\s/?#@:]*):(?!\d*[/?#])[^\s@]*@(?:[^\s/?#@]*@)*",
+)
+"""Behind `://NAME:`, up to the last `@` before the path; not a port with a path behind it."""
+
+
+def without_password(text: str) -> str:
+    """`text` with `***` for the password of each URL in it."""
+    return _PASSWORD.sub(r"\1:***@", text)
+
+
 class LookalikeError(Exception):
-    """Root of all errors raised on purpose by this package; they cross between processes."""
+    """Root of all errors raised on purpose by this package; they cross between processes.
+
+    As text, none repeats the password of a URL.
+    """
+
+    def __str__(self) -> str:
+        return without_password(super().__str__())
 
     def __reduce__(self) -> tuple[Callable[..., LookalikeError], tuple[Any, ...]]:
         return _again, (type(self), self.args, self.__dict__)
@@ -142,7 +160,7 @@ class ImageRejectedError(LookalikeError):
 
     def __init__(self, reason: str, detail: str = "") -> None:
         self.reason = reason
-        self.detail = detail
+        self.detail = without_password(detail)
         super().__init__(f"{reason}: {detail}" if detail else reason)
 
 

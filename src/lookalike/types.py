@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from lookalike.errors import UnknownNameError, UsageError
+from lookalike.errors import UnknownNameError, UsageError, without_password
 
 LIBRARY_NAME = ".lookalike"
 """The folder that is a library, in the folder it belongs to."""
@@ -135,9 +135,9 @@ Location: TypeAlias = File | ZipMember | TarMember | ParquetCell | Blob | Web
 
 
 def location_uri(location: Location) -> str:
-    """One line naming a location: the path, `archive!member`, or the URL."""
+    """One line naming a location: the path, `archive!member`, or the URL without its password."""
     if isinstance(location, Web):
-        return location.url
+        return without_password(location.url)
     if isinstance(location, File):
         return location.path
     return f"{location.path}!{location.name}"

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from lookalike.cli.output import say
+from lookalike.errors import without_password
 from lookalike.types import Scalar
 
 LibraryOption = Annotated[
@@ -52,7 +53,7 @@ def asked(context: typer.Context) -> dict[str, Scalar]:
         if isinstance(value, list | tuple):
             found[name] = ", ".join(map(str, value))
         else:
-            found[name] = value if isinstance(value, str | int | float | bool) else str(value)
+            found[name] = value if isinstance(value, int | float) else without_password(str(value))
     return found
 
 

@@ -10,6 +10,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
+from lookalike.errors import without_password
 from lookalike.types import readable
 
 
@@ -34,8 +35,8 @@ def drop_output() -> None:
 
 
 def say(text: str) -> None:
-    """Talk to the person at the keyboard."""
-    sys.stderr.write(f"{printable(text)}\n")
+    """Talk to the person at the keyboard, without the passwords of URLs."""
+    sys.stderr.write(f"{printable(without_password(text))}\n")
 
 
 def print_line(text: str) -> None:

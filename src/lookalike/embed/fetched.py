@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from lookalike.embed.catalog import Catalog
 from lookalike.embed.plan import ToDecode
 from lookalike.errors import ImageRejectedError, LookalikeError
-from lookalike.types import Rejected, Unchanged, Web
+from lookalike.types import Rejected, Unchanged, Web, location_uri
 
 if TYPE_CHECKING:
     from lookalike.fetch.ahead import Ahead, Arrival
@@ -79,7 +79,7 @@ def _arrived(decision: ToDecode, future: Future[Arrival], catalog: Catalog) -> D
     try:
         data = future.result().read()
     except ImageRejectedError as error:
-        return Rejected(reference.id, url, error.reason, error.detail)
+        return Rejected(reference.id, location_uri(reference.location), error.reason, error.detail)
     return _with_bytes(decision, Web(url, data), catalog)
 
 

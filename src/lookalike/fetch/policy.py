@@ -72,7 +72,8 @@ def checked_url(text: str, policy: FetchPolicy, base: URL | None = None) -> URL:
         if url.raw_host != host:
             url = url.with_host(host)
     except ValueError as error:
-        raise FetchError("bad-url", f"{shown!r}: {error}") from error
+        why = "it cannot be read" if "@" in text else error  # which may repeat a password
+        raise FetchError("bad-url", f"{shown!r}: {why}") from error
     if url.scheme not in {"http", "https"}:
         raise FetchError("bad-url", f"{shown!r} is not http or https")
     if url.raw_user is not None or url.raw_password is not None:

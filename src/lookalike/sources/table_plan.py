@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import PurePath
 
-from lookalike.errors import ImageRejectedError, SourceError, UsageError, some_of
+from lookalike.errors import (
+    ImageRejectedError,
+    SourceError,
+    UsageError,
+    some_of,
+    without_password,
+)
 from lookalike.sources.columns import Kind, as_text, convert
 from lookalike.sources.naming import folder_label, path_id
 from lookalike.sources.source import LabelFrom
@@ -74,8 +80,8 @@ class RowPlan:
         return self._reference(id_, File(str(path)), self._label(cells, path), cells)
 
     def _web(self, url: str, cells: Mapping[str, Scalar]) -> Reference:
-        """The image at a URL, which is its id where no column gives one."""
-        id_ = readable(url) if self.id_column is None else self.id(cells)
+        """The image at a URL, which is its id where no column gives one, but for a password."""
+        id_ = without_password(readable(url)) if self.id_column is None else self.id(cells)
         return self._reference(id_, Web(readable(url)), self._label(cells, PurePath()), cells)
 
     def _reference(
