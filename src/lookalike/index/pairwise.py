@@ -24,7 +24,8 @@ def pairwise(queries: NDArray[Any], matrix: Stored, metric: Metric) -> Floats:
         return _bits(queries, matrix)
     asked = as_floats(queries)
     if metric == "cosine":
-        asked = asked / np.linalg.norm(asked, axis=1, keepdims=True)
+        lengths = np.linalg.norm(asked, axis=1, keepdims=True)
+        asked = asked / np.maximum(lengths, np.finfo(np.float32).tiny)
     many = len(asked) * matrix.size > _SMALL and matrix.dtype == np.float16 and metric != "l1"
     rank = (onnx_ranker if many else numpy_ranker)(metric, unit=False)
     scores = np.empty((len(asked), len(matrix)), dtype=np.float32)

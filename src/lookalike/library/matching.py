@@ -131,7 +131,8 @@ def stranger_curve(
     upper = found[found > middle]
     if len(upper) < LEAST_PAIRS:
         raise UsageError("The images are all alike: there are no strangers to tell a match from.")
-    edges = np.unique(np.quantile(upper, 1 - np.geomspace(1, 3 / len(upper), 60)))
+    heights = np.quantile(upper, 1 - np.geomspace(1, 3 / len(upper), 60))
+    edges = np.unique(np.append(middle, heights))  # two at least, were all heights the same
     seen = np.histogram(upper, edges)[0].astype(np.float64)
     expected = np.diff(_normal((edges - middle) / spread)) * len(found)
     held = seen > 0

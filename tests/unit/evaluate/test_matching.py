@@ -159,3 +159,14 @@ def test_reliability_by_hand() -> None:
     assert calibration_error(bins) == pytest.approx((2 * 0.435 + 2 * 0.025) / 4)
     picture = reliability_svg([("<a>", bins)])
     assert "&lt;a&gt;: error 0.230" in picture
+
+
+def test_only_two_pictures_many_times(tmp_path: Path) -> None:
+    """All pairs that are alike are alike to the last bit: there is one height above the middle."""
+    vectors = np.repeat(np.eye(8, dtype=np.float32), 25, axis=0)
+    store = make_store(tmp_path, vectors, ["some"] * len(vectors))
+    done = calibrate(store, store.space())
+    matrix = np.asarray(store.compact(store.space())[0])
+    chances = Matcher(done.calibration, matrix).chances(vectors[0], matrix, matrix[:, 0])
+    assert chances[:25].min() > 0.8
+    assert chances[25:].max() < 0.01
