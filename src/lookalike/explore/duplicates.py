@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from lookalike.errors import ImageRejectedError
 from lookalike.explore.background import Background, background
+from lookalike.explore.compared import Compared
 from lookalike.explore.groups import Pair, linked
 from lookalike.explore.hashes import fitting_radius, near_hashes
 from lookalike.explore.neighbours import near_rows
 from lookalike.explore.prints import Prints
-from lookalike.explore.verify import likeness, same_picture
+from lookalike.explore.verify import likeness
 from lookalike.images.decode import decode
 from lookalike.images.read import read_bytes
 from lookalike.store.records import ImageRecord, Space
@@ -91,6 +92,7 @@ def find_duplicates(store: Store, prints: Prints, wanted: Wanted) -> Found:
         {pair: _rank(edge) for pair, edge in search.edges.items()},
         lambda one, other: search.verified(one, other) is not None,
     )
+    search.save()
     found.compared = search.compared
     found.unreadable = search.unreadable()
     found.groups = list(_with_copies(store, groups, search, nodes.contents))
@@ -133,12 +135,12 @@ class _Search:
     ) -> None:
         self._store = store
         self._prints = prints
+        self._compared = Compared(prints.file)
         self._wanted = wanted
         self.keys = keys
         self._contents = contents
         self._scene = np.inf
         self._noise = 1.0
-        self._cosines: dict[Pair, float] = {}
         self.edges: dict[Pair, Edge] = {}
         self.compared = 0
 
@@ -174,6 +176,10 @@ class _Search:
             self._look(one, other)
         return self.edges.get(pair)
 
+    def save(self) -> None:
+        """Keep what was compared for the next search."""
+        self._compared.save()
+
     def unreadable(self) -> list[str]:
         """Ids of images whose files could not be read to verify them."""
         lost = np.isin(self._contents, list(self._prints.unreadable))
@@ -203,7 +209,7 @@ class _Search:
         if first is None or second is None:
             return
         self.compared += 1
-        match = same_picture(first, second, cut=cut)
+        match = self._compared.match(first, second, cut=cut)
         if match is not None:
             exact = match.score > 0.97 and self._same_pixels(one, other)
             level: Level = "pixels" if exact else "picture"

@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from hashlib import blake2b
 from pathlib import Path
 from typing import TypeVar
 
@@ -31,7 +32,7 @@ LOOK = 32
 TINTS = 4
 _FILE = "prints.db"
 _KEPT = 8_000
-_SPECTRA = 512
+_SPECTRA = 1024
 _FLAT = 2.5
 
 
@@ -61,6 +62,12 @@ class Print:
             return self
         grey = np.ascontiguousarray(turned_array(self.grey, way))
         return Print(grey, turned_array(self.colour, way))
+
+    @cached_property
+    def digest(self) -> bytes:
+        """Of all that a print is."""
+        told = b"%d:%s%s" % (len(self.grey), self.grey.tobytes(), self.colour.tobytes())
+        return blake2b(told, digest_size=16).digest()
 
     @cached_property
     def look(self) -> Floats:
@@ -105,7 +112,7 @@ class Prints:
         self._pool = pool
         self._recent: OrderedDict[int, Print | None] = OrderedDict()
         self.unreadable: set[int] = set()
-        self._file = _opened(cache / _FILE)
+        self.file = _opened(cache / _FILE)
 
     def get(self, content: int) -> Print | None:
         """The print of a content that was loaded; None when its file cannot be read now."""
@@ -126,12 +133,12 @@ class Prints:
         while waiting:
             self._collect(waiting.popleft(), made)
         with suppress(sqlite3.Error):  # a cache: the next run makes them again
-            self._file.executemany("INSERT OR REPLACE INTO pictures VALUES (?, ?, ?, ?, ?)", made)
-            self._file.commit()
+            self.file.executemany("INSERT OR REPLACE INTO pictures VALUES (?, ?, ?, ?, ?)", made)
+            self.file.commit()
 
     def close(self) -> None:
         """Close the cache file."""
-        self._file.close()
+        self.file.close()
 
     def _known(self, image: ImageRecord) -> bool:
         content = image.content_key
@@ -139,7 +146,7 @@ class Prints:
             return True
         row = None
         with suppress(sqlite3.Error):
-            row = self._file.execute(
+            row = self.file.execute(
                 "SELECT height, grey, colour FROM pictures WHERE content = ? AND sha256 = ?",
                 (content, image.content.sha256),
             ).fetchone()

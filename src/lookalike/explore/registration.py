@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -21,14 +21,21 @@ SCALES = (1.0, 0.94, 0.88, 0.825, 0.775, 0.725)
 """How much smaller the one may show what the other shows; about 6 % apart."""
 LEAST_OVERLAP = 0.45
 """The part of the smaller picture's area that both must show."""
-_PAD = 64
+_PAD = 50
+"""Room for every move that leaves enough in common: a picture never meets itself again."""
 _PEAKS = 2
+_FIRST = [0] * len(SCALES) + list(range(1, len(SCALES)))
+_SECOND = [*range(len(SCALES)), *[0] * (len(SCALES) - 1)]
 _WIDE = (-0.04, -0.02, 0.0, 0.02, 0.04)
 _NARROW = (-0.01, 0.0, 0.01)
 _NOISE = 6.0
 RADIUS = 4
 _FLAT = 10
 _LEAST_LEFT = 0.4
+
+
+Shapes = tuple[tuple[int, int], ...]
+"""Height and width of a picture at each of the coarse scales."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +67,31 @@ def detail(grey: NDArray[np.floating] | Pixels, radius: int) -> Floats:
     What is left does not change with brightness and contrast, and little with JPEG.
     """
     values = np.asarray(grey, dtype=np.float64)
-    mean = _box_mean(values, radius)
-    spread = np.sqrt(np.maximum(_box_mean(values * values, radius) - mean * mean, 0))
-    return ((values - mean) / (spread + _NOISE)).astype(np.float32)
+    mean, square = _box_means(np.stack([values, values * values]), radius)
+    spread = np.sqrt(np.maximum(square - mean * mean, 0))
+    found: Floats = ((values - mean) / (spread + _NOISE)).astype(np.float32)
+    return found
 
 
-def _box_mean(values: NDArray[np.float64], radius: int) -> NDArray[np.float64]:
-    """The mean over a square of 2 radius + 1, cut off at the edges."""
-    for axis in (0, 1):
+def _box_means(values: NDArray[np.float64], radius: int) -> NDArray[np.float64]:
+    """(n, h, w): the means over squares of 2 radius + 1, cut off at the edges."""
+    for axis in (1, 2):
         length = values.shape[axis]
-        sums = np.concatenate([np.zeros_like(values.take([0], axis)), values.cumsum(axis)], axis)
-        places = np.arange(length)
-        low, high = np.maximum(places - radius, 0), np.minimum(places + radius + 1, length)
-        counts = (high - low).reshape((-1, 1) if axis == 0 else (1, -1))
+        shape = list(values.shape)
+        shape[axis] += 1
+        sums = np.zeros(shape)
+        np.cumsum(values, axis, out=sums[:, 1:] if axis == 1 else sums[:, :, 1:])
+        low, high = _windows(length, radius)
+        counts = (high - low).reshape((-1, 1) if axis == 1 else (1, -1))
         values = (sums.take(high, axis) - sums.take(low, axis)) / counts
     return values
+
+
+@lru_cache(256)
+def _windows(length: int, radius: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where the window around each place begins, and where it ends."""
+    places = np.arange(length)
+    return np.maximum(places - radius, 0), np.minimum(places + radius + 1, length)
 
 
 def scaled(grey: Pixels, longer: float) -> Pixels:
@@ -117,18 +134,16 @@ class Spectra:
     """One picture at all coarse scales, ready to be slid over others."""
 
     def __init__(self, grey: Pixels) -> None:
-        stack = np.zeros((len(SCALES), 3, _PAD, _PAD), dtype=np.float32)
-        self.areas = np.empty(len(SCALES))
-        self.shapes: list[tuple[int, int]] = []
+        stack = np.zeros((len(SCALES), 2, _PAD, _PAD), dtype=np.float32)
+        shapes = []
         for number, scale in enumerate(SCALES):
             part = detail(scaled(grey, COARSE * scale), 3)
             height, width = part.shape
             stack[number, 0, :height, :width] = part
             stack[number, 1, :height, :width] = part * part
-            stack[number, 2, :height, :width] = 1
-            self.areas[number] = part.size
-            self.shapes.append((height, width))
-        self.spectra = np.fft.rfft2(stack).astype(np.complex64)
+            shapes.append((height, width))
+        self.shapes = tuple(shapes)
+        self.spectra = np.fft.rfft2(stack)
 
 
 def coarse(first: Spectra, second: Spectra) -> list[Guess]:
@@ -136,51 +151,55 @@ def coarse(first: Spectra, second: Spectra) -> list[Guess]:
 
     A scale below 1 shrinks the second, above 1 the first.
     """
-    scales = len(SCALES)
-    one = np.concatenate([np.repeat(first.spectra[:1], scales, axis=0), first.spectra[1:]])
-    other = np.concatenate([second.spectra, np.repeat(second.spectra[:1], scales - 1, axis=0)])
-    products = np.stack(
-        [
-            one[:, 0] * other[:, 0].conj(),
-            one[:, 1] * other[:, 2].conj(),
-            one[:, 2] * other[:, 1].conj(),
-        ],
-        axis=1,
-    )
+    one, other = first.spectra[_FIRST], second.spectra[_SECOND].conj()
+    ones, others = _covered(first.shapes)[_FIRST], _covered(second.shapes)[_SECOND].conj()
+    products = np.stack([one[:, 0] * other[:, 0], one[:, 1] * others, ones * other[:, 1]])
     maps = np.fft.irfft2(products, s=(_PAD, _PAD))
-    smaller = np.minimum(
-        np.concatenate([np.repeat(first.areas[:1], scales), first.areas[1:]]),
-        np.concatenate([second.areas, np.repeat(second.areas[:1], scales - 1)]),
-    )
-    energy = np.sqrt(np.maximum(maps[:, 1], 1e-3) * np.maximum(maps[:, 2], 1e-3))
-    shapes = [(first.shapes[0], shape) for shape in second.shapes]
-    shapes += [(shape, second.shapes[0]) for shape in first.shapes[1:]]
-    common = np.stack([_overlaps(*pair) for pair in shapes])
-    enough = common >= LEAST_OVERLAP * smaller[:, None, None]
-    scores = np.where(enough, maps[:, 0] / energy, -1)
+    energy = np.sqrt(np.maximum(maps[1], 1e-3) * np.maximum(maps[2], 1e-3))
+    scores = np.where(_enough(first.shapes, second.shapes), maps[0] / energy, -1)
     found = []
     for _ in range(_PEAKS):
         place = int(scores.argmax())
         index, down, right = (int(part) for part in np.unravel_index(place, scores.shape))
         score = float(scores[index, down, right])
-        down, right = (d - _PAD if d >= _PAD // 2 else d for d in (down, right))
-        scale = SCALES[index] if index < scales else 1 / SCALES[index - scales + 1]
+        lengths, parts = first.shapes[_FIRST[index]], second.shapes[_SECOND[index]]
+        down = int(_moves(lengths[0], parts[0])[down])
+        right = int(_moves(lengths[1], parts[1])[right])
+        scale = SCALES[_SECOND[index]] / SCALES[_FIRST[index]]
         found.append(Guess(score, float(scale), down, right))
         scores[index] = -1
     return found
 
 
-@cache
-def _overlaps(one: tuple[int, int], other: tuple[int, int]) -> NDArray[np.int64]:
-    """How many pixels two rectangles share when the second is moved; negative moves at the end."""
-    moves = np.arange(_PAD)
-    moves = np.where(moves >= _PAD // 2, moves - _PAD, moves)
-    down, right = (
-        np.maximum(0, np.minimum(first, moves + second) - np.maximum(0, moves))
-        for first, second in zip(one, other, strict=True)
-    )
-    shared: NDArray[np.int64] = down[:, None] * right
-    return shared
+@lru_cache(1024)
+def _covered(shapes: Shapes) -> NDArray[np.complexfloating]:
+    """The spectra of masks: 1 where a picture of each shape is."""
+    stack = np.zeros((len(shapes), _PAD, _PAD), dtype=np.float32)
+    for mask, (height, width) in zip(stack, shapes, strict=True):
+        mask[:height, :width] = 1
+    return np.fft.rfft2(stack)
+
+
+@lru_cache(1024)
+def _enough(first: Shapes, second: Shapes) -> NDArray[np.bool_]:
+    """For each pair of scales, the moves that leave enough of the smaller one in common."""
+    found = np.empty((len(_FIRST), _PAD, _PAD), dtype=np.bool_)
+    for number, pair in enumerate(zip(_FIRST, _SECOND, strict=True)):
+        one, other = first[pair[0]], second[pair[1]]
+        down, right = (
+            np.maximum(0, np.minimum(length, moves + part) - np.maximum(0, moves))
+            for length, part in zip(one, other, strict=True)
+            for moves in (_moves(length, part),)
+        )
+        smaller = min(one[0] * one[1], other[0] * other[1])
+        found[number] = down[:, None] * right >= LEAST_OVERLAP * smaller
+    return found
+
+
+def _moves(length: int, part: int) -> NDArray[np.int64]:
+    """How far each place of a map moves the second: of two readings that with more in common."""
+    places = np.arange(_PAD)
+    return np.where(2 * places >= _PAD + length - part, places - _PAD, places)
 
 
 def fine(first: Sharp, second: Sharp, guess: Guess) -> Fit:
