@@ -13,7 +13,7 @@ from benchmarks.ann_library import fill
 from benchmarks.material import Bench
 from benchmarks.processes import lookalike, module, peak_memory, run
 from benchmarks.report import Cell, Table
-from lookalike.embed.way import unit_length
+from lookalike.reduce.unit import unit_length
 from lookalike.index.tuning import truth
 from lookalike.types import Floats
 

@@ -9,8 +9,8 @@ from typing import TypeAlias
 
 import numpy as np
 
-from lookalike.embed.way import unit_length
 from lookalike.library.spaces import IMPORTED
+from lookalike.reduce.unit import unit_length
 from lookalike.store.store import Store
 from lookalike.types import Content, Embedded, File, Floats, Reference, Scalar, Stamp
 

@@ -16,7 +16,7 @@ from benchmarks.exact_contestant import CONTESTANTS, DIM, OURS
 from benchmarks.material import Bench
 from benchmarks.processes import module
 from benchmarks.report import Cell, Table
-from lookalike.embed.way import unit_length
+from lookalike.reduce.unit import unit_length
 
 BLOCK = 10_000
 CLUSTERS = 1000

@@ -15,6 +15,7 @@ from lookalike.models.recipe import Recipe
 from lookalike.models.spec import parse_spec
 from lookalike.reduce.by_name import make_reducer
 from lookalike.reduce.reducer import Reducer
+from lookalike.reduce.unit import unit_length
 from lookalike.types import Floats
 
 Digest = Callable[[Mapping[str, NDArray[Any]]], str]
@@ -123,12 +124,3 @@ def find_way(text: str, *, normalised: bool, model: Model | None = None) -> Way:
         reducers,
         normalised or hashed,
     )
-
-
-def unit_length(vectors: Floats) -> Floats:
-    """Rows scaled to length 1, float32 (n, d); zero and non-finite rows stay as they are."""
-    lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64))
-    usable = np.isfinite(lengths) & (lengths > 0)
-    divisors = np.where(usable, lengths, 1.0)[:, None]
-    scaled: Floats = (vectors / divisors).astype(np.float32)
-    return scaled

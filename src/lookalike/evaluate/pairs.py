@@ -8,6 +8,7 @@ import numpy as np
 
 from lookalike.index.halves import as_floats
 from lookalike.index.pairwise import pairwise
+from lookalike.reduce.unit import unit_length
 from lookalike.types import Floats, Keys, Metric, Stored
 
 LANDMARKS = 2048
@@ -47,7 +48,7 @@ def pairs_of(
     facts = np.stack([scores, surprise, ranks, shared], axis=1).astype(np.float32)
     facts = (facts - facts.mean(axis=0)) / np.maximum(facts.std(axis=0), 1e-6)
     directions = _directions(matrix, rows, landmarks)
-    return Pairs(queries, images, facts, _unit(directions[left] + directions[right]))
+    return Pairs(queries, images, facts, unit_length(directions[left] + directions[right]))
 
 
 def _backgrounds(
@@ -88,17 +89,11 @@ def _directions(matrix: Stored, rows: Keys, landmarks: Keys) -> Floats:
     for start in range(0, len(rows), 1024):
         part = slice(start, start + 1024)
         found[part] = (_of_length_1(matrix[rows[part]]) - mean) @ chosen
-    return _unit(found)
+    return unit_length(found)
 
 
 def _of_length_1(vectors: Stored) -> Floats:
     """Vectors as float32 of length 1; bits become values of -1 and 1."""
     if vectors.dtype == np.uint8:
         vectors = np.unpackbits(vectors, axis=1).astype(np.int8) * 2 - 1
-    return _unit(as_floats(vectors))
-
-
-def _unit(vectors: Floats) -> Floats:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    scaled: Floats = vectors / np.maximum(lengths, 1e-12)
-    return scaled
+    return unit_length(as_floats(vectors))

@@ -10,6 +10,7 @@ import numpy as np
 from lookalike.errors import MissingExtraError
 from lookalike.explore.components import principal
 from lookalike.explore.map_neighbours import OnStep, no_step
+from lookalike.reduce.unit import unit_length
 from lookalike.types import Floats, Halves, Keys
 
 Method = Literal["kmeans", "density"]
@@ -34,10 +35,7 @@ class Found:
 
 def ground(vectors: Halves, seed: int) -> Floats:
     """What is clustered: directions (n, 16) from the mean, of length 1, float32."""
-    points = principal(vectors, COMPONENTS, seed)
-    lengths = np.linalg.norm(points, axis=1, keepdims=True)
-    directions: Floats = points / np.maximum(lengths, np.finfo(np.float32).tiny)
-    return directions
+    return unit_length(principal(vectors, COMPONENTS, seed))
 
 
 def by_means(points: Floats, k: int | None, seed: int, on_step: OnStep = no_step) -> Found:

@@ -9,6 +9,7 @@ import numpy as np
 
 from lookalike.index.blocks import Best, blocks, numpy_ranker, onnx_ranker
 from lookalike.index.halves import as_floats
+from lookalike.reduce.unit import unit_length
 from lookalike.types import Floats, Halves, Keys, Metric
 
 OnStep: TypeAlias = Callable[[str, int, int], None]
@@ -64,8 +65,4 @@ def neighbours_of(
 def unit(rows: Halves | Floats, metric: Metric) -> Floats:
     """Rows as float32, of length 1 where they are compared by the cosine."""
     wide = as_floats(rows)
-    if metric != "cosine":
-        return wide
-    lengths = np.linalg.norm(wide, axis=1, keepdims=True)
-    scaled: Floats = wide / np.maximum(lengths, np.finfo(np.float32).tiny)
-    return scaled
+    return unit_length(wide) if metric == "cosine" else wide

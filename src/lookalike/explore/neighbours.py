@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lookalike.index.halves import as_floats
+from lookalike.reduce.unit import unit_length
 from lookalike.types import Floats, Halves, Keys
 
 EXACT_ROWS = 50_000
@@ -48,10 +49,7 @@ def near_rows(
 
 def unit_rows(matrix: Halves, rows: Keys) -> Floats:
     """Some rows as float32 of length 1; rows of zeros stay so."""
-    found = as_floats(matrix[rows])
-    lengths = np.linalg.norm(found, axis=1, keepdims=True)
-    unit: Floats = found / np.maximum(lengths, 1e-12)
-    return unit
+    return unit_length(as_floats(matrix[rows]))
 
 
 def _exact(matrix: Halves, rows: Keys, k: int, advance: Advance) -> tuple[Places, Floats]:
@@ -110,9 +108,7 @@ def _reduction(sample: Floats, reduced: int) -> Floats:
 
 
 def _short(unit: Floats, axes: Floats) -> Floats:
-    short = unit @ axes
-    shortened: Floats = short / np.maximum(np.linalg.norm(short, axis=1, keepdims=True), 1e-12)
-    return shortened
+    return unit_length(unit @ axes)
 
 
 def _empty(n: int, k: int) -> tuple[Places, Floats]:

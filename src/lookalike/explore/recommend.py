@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lookalike.embed.way import unit_length
 from lookalike.explore.recommend_centres import Centres, Doubles, centres
 from lookalike.explore.tastes import tastes_of
 from lookalike.index.blocks import BLOCK_ROWS, Best, Mask, numpy_ranker, onnx_ranker
 from lookalike.index.pairwise import paired
 from lookalike.index.scores import similarity
+from lookalike.reduce.unit import unit_length
 from lookalike.search.diversity import POOL, diversified, similarities_between
 from lookalike.types import Floats, Halves, Keys, Metric
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from lookalike.explore.neighbours import unit_rows
 from lookalike.index.blocks import Mask
+from lookalike.reduce.unit import unit_length
 from lookalike.types import Floats, Halves, Keys
 
 MOST = 8
@@ -102,9 +103,8 @@ def _join(unit: Floats, codes: Keys, start: int, stop: int) -> None:
     newer = slice(stop - CLUSTERED, stop)
     names = np.unique(codes[newer])
     means = np.stack([unit[newer][codes[newer] == name].mean(axis=0) for name in names])
-    means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-12)
     older = slice(start, stop - CLUSTERED)
-    codes[older] = names[(unit[older] @ means.T).argmax(axis=1)]
+    codes[older] = names[(unit[older] @ unit_length(means).T).argmax(axis=1)]
 
 
 def _largest_first(codes: Keys, owners: Keys) -> Keys:

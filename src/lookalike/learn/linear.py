@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lookalike.embed.way import unit_length
+from lookalike.reduce.unit import unit_length
 from lookalike.types import Floats
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lookalike.index.halves import as_floats
+from lookalike.reduce.unit import unit_length
 from lookalike.types import Floats, Keys
 
 NO_CHANCE = -1e4
@@ -86,8 +87,7 @@ class NeighbourScores:
         return np.concatenate(found) if found else np.empty((0, self.classes))
 
     def _of(self, points: Floats, known: Floats) -> NDArray[np.float64]:
-        lengths = np.maximum(np.linalg.norm(points, axis=1, keepdims=True), 1e-12)
-        cosines = (points / lengths) @ known.T
+        cosines = unit_length(points) @ known.T
         count = min(self.count, len(known))
         near = np.argpartition(-cosines, count - 1, axis=1)[:, :count]
         votes = np.exp(SHARPNESS * np.take_along_axis(cosines, near, axis=1).astype(np.float64))
@@ -106,15 +106,13 @@ def prototypes(points: Floats, codes: Keys, classes: int) -> LinearScores:
     present, own, sizes = np.unique(codes, return_inverse=True, return_counts=True)
     sums = np.zeros((len(present), points.shape[1]))
     np.add.at(sums, own, points)
-    means = sums / sizes[:, None]
-    means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-12)
+    means = unit_length(sums / sizes[:, None])
     return LinearScores.of(means.T, np.zeros(len(present)), present, classes)
 
 
 def neighbours(points: Floats, codes: Keys, classes: int, count: int) -> NeighbourScores:
     """The examples themselves."""
-    lengths = np.maximum(np.linalg.norm(points, axis=1, keepdims=True), 1e-12)
-    return NeighbourScores((points / lengths).astype(np.float16), codes, classes, count)
+    return NeighbourScores(unit_length(points).astype(np.float16), codes, classes, count)
 
 
 def scores_from(arrays: Mapping[str, NDArray[Any]]) -> Scores:

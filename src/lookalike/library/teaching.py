@@ -12,7 +12,6 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from lookalike.embed.report import Report
-from lookalike.embed.way import unit_length
 from lookalike.errors import NotBetterError, RecipeMismatchError, UnknownNameError, UsageError
 from lookalike.evaluate.evaluation import SIGNIFICANT
 from lookalike.index.halves import as_floats
@@ -24,6 +23,7 @@ from lookalike.library.labelled import SEED, Choice, labelled, vectors_of
 from lookalike.library.spaces import IMPORTED, Filling, fill, is_imported, new_space, way_of
 from lookalike.library.verdicts import OWN, verdicts_of
 from lookalike.reduce.taught import Taught
+from lookalike.reduce.unit import unit_length
 from lookalike.store import learned
 from lookalike.store.records import Space
 from lookalike.store.store import Store

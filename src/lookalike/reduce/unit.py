@@ -1,13 +1,17 @@
-"""`l2`: vectors of length 1, in the middle of a chain of reducers."""
+"""Vectors of length 1, and `l2`, which makes them so in the middle of a chain of reducers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lookalike.reduce.reducer import Reducer
 from lookalike.types import Floats
+
+Real = TypeVar("Real", bound=np.floating[Any])
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,13 @@ class UnitLength(Reducer):
 
     def apply(self, vectors: Floats) -> Floats:
         """float32 (n, d) -> float32 (n, d)."""
-        lengths = np.linalg.norm(vectors.astype(np.float64), axis=1, keepdims=True)
-        scaled: Floats = (vectors / np.where(lengths > 0, lengths, 1.0)).astype(np.float32)
-        return scaled
+        return unit_length(vectors)
+
+
+def unit_length(vectors: NDArray[Real]) -> NDArray[Real]:
+    """Rows (n, d) scaled to length 1, in their own dtype; zero and non-finite rows stay."""
+    lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64))
+    divisors = np.where(np.isfinite(lengths) & (lengths > 0), lengths, 1.0)[:, None]
+    scaled: NDArray[Real] = np.empty_like(vectors)
+    np.divide(vectors, divisors, out=scaled, casting="same_kind")
+    return scaled

@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from lookalike.embed.way import unit_length
 from lookalike.errors import UsageError
+from lookalike.reduce.unit import unit_length
 from lookalike.store.records import Space
 from lookalike.types import Floats
 
@@ -44,10 +44,11 @@ def combine(liked: Sequence[Term], disliked: Sequence[Term], space: Space) -> ND
             f"Space {space.name!r} compares by {space.metric}, which knows no opposite of "
             "something: name something that is liked, too."
         )
-    if space.of_bits:
-        liked, disliked = (
-            [(_signs(v, space.dim), w) for v, w in part] for part in (liked, disliked)
-        )
+    most = max(weight for _, weight in (*liked, *disliked))  # so that no sum is too large
+    liked, disliked = (
+        [(_signs(v, space.dim) if space.of_bits else v, w / most) for v, w in part]
+        for part in (liked, disliked)
+    )
     total = np.zeros(space.dim)
     for terms, part in ((liked, LIKED), (disliked, -DISLIKED)):
         for vector, weight in terms:

@@ -15,7 +15,8 @@ from PIL import Image
 
 from lookalike.embed.crowd import CrowdEmbedder
 from lookalike.embed.embedder import Embedder
-from lookalike.embed.way import Way, unit_length
+from lookalike.embed.way import Way
+from lookalike.reduce.unit import unit_length
 from lookalike.errors import ImageRejectedError, UsageError
 from lookalike.images.decode import decode, to_rgb
 from lookalike.images.fingerprint import sha256
