@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shlex
 import shutil
 
 import pytest
@@ -60,6 +61,27 @@ def test_a_batch_answers_what_can_be_answered(album):
     assert [json.loads(line)["query"] for line in nul.out.splitlines()] == ["id:0.jpg", "id:1.jpg"]
 
 
+def test_paths_alone_for_other_programs(album):
+    near = [hit["uri"] for hit in run(album, "search", "id:0.jpg", "-k", 3, "--json").json["hits"]]
+    assert run(album, "search", "id:0.jpg", "-k", 3, "--paths").out.splitlines() == near
+    ended = run(album, "search", "id:0.jpg", "-k", 3, "--paths", "-0", "--html", "near.html")
+    assert ended.out.split("\0") == [*near, ""]
+    assert "Written: near.html" in ended.err
+    both = b"id:0.jpg\nid:1.jpg\n"
+    many = run(album, "search", "--batch", "-", "-k", 3, "--paths", stdin=both).out.splitlines()
+    assert many[:3] == near
+    assert len(many) == 6
+
+
+def test_paths_are_those_of_the_disk_whatever_they_hold(tmp_path):
+    names = ["a b.jpg", "it's\nhere.jpg", "ünd.jpg"]
+    for seed, name in enumerate(names):
+        photo(tmp_path / "in" / name, seed)
+    index(tmp_path, "in")
+    done = run(tmp_path, "search", "in/a b.jpg", "--include-query", "--paths", "-0")
+    assert sorted(done.out.split("\0")[:-1]) == sorted(str(tmp_path / "in" / n) for n in names)
+
+
 def test_a_batch_explains_what_was_asked_together(album):
     lines = b"id:0.jpg\nid:1.jpg\n"
     done = run(album, "search", "--batch", "-", "-k", 1, "--explain", stdin=lines)
@@ -112,6 +134,7 @@ def test_pages_fit_together(album):
         (["--text", "a hat"], "knows no words"),
         (["id:0.jpg", "--diversity", "0.5", "--within", "0.5"], "leave diversity"),
         (["id:0.jpg", "--diversity", "2"], "--diversity"),
+        (["id:0.jpg", "--paths", "--json"], "--paths prints nothing else"),
         (["--batch", "none.csv"], "none.csv"),
         (["--batch", "in", "--metric", "l3"], "Unknown metric 'l3'"),
         (["--batch", "questions.txt", "--where", "label ="], "label ="),
@@ -149,4 +172,5 @@ def test_the_demo_as_json(album, tmp_path):
     last = run(tmp_path, "demo", album / "in", "--page", tmp_path / "demo.html").err.splitlines()[
         -1
     ]
-    assert f" serve --library {album / 'in'}, then http://127.0.0.1:8765" in last
+    named = shlex.quote(str(album / "in"))
+    assert f" serve --library {named}, then http://127.0.0.1:8765" in last

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import typer
 
-from lookalike.cli.output import count, print_json_line, print_line, print_table, say
+from lookalike.cli.output import (
+    count,
+    print_json_line,
+    print_line,
+    print_paths,
+    print_table,
+    say,
+)
 from lookalike.errors import FilterError, ImageRejectedError, UnknownIdError, UsageError
 
 if TYPE_CHECKING:
@@ -30,6 +37,7 @@ def answer_batch(
     answer: Answer,
     *,
     null: bool,
+    paths: bool,
     copies: bool,
     html: Path | None,
     json: bool,
@@ -56,6 +64,8 @@ def answer_batch(
             how = found.explanation if explain else None
             if json:
                 print_json_line(found.as_dict() | ({"explanation": how.as_dict()} if how else {}))
+            elif paths:
+                print_paths(found.uris, null=null)
             else:
                 columns, rows = table(found, copies=copies)
                 asked = [(found.query, *row) for row in rows]
@@ -71,7 +81,7 @@ def answer_batch(
         from lookalike.search.sheet import contact_sheet
 
         html.write_text(contact_sheet("What looks like these?", sheets), encoding="utf-8")
-        say(f"Written: {html}") if json else print_line(str(html))
+        say(f"Written: {html}") if json or paths else print_line(str(html))
     if failed:
         say(f"{count(failed, 'question')} had no answer.")
         raise typer.Exit(3)

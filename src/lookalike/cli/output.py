@@ -44,6 +44,15 @@ def print_line(text: str) -> None:
     sys.stdout.write(f"{printable(text)}\n")
 
 
+def print_paths(paths: Iterable[str], *, null: bool) -> None:
+    """Paths for another program: one a line, or as they are, each ended by NUL."""
+    for path in paths:
+        if null:
+            sys.stdout.buffer.write(os.fsencode(path) + b"\0")
+        else:
+            print_line(path)
+
+
 def print_json(data: Any) -> None:
     """One JSON document of data."""
     sys.stdout.write(json.dumps(data, indent=2, default=str) + "\n")

@@ -19,8 +19,9 @@ from lookalike.cli.options import (
     PrecisionOption,
     RuntimeOption,
     WhereOption,
+    writable,
 )
-from lookalike.cli.output import print_json, print_line, print_table, say
+from lookalike.cli.output import print_json, print_line, print_paths, print_table, say
 from lookalike.cli.weights import read_weights
 from lookalike.errors import UsageError
 
@@ -56,7 +57,11 @@ def search(
         typer.Option(help="Many questions: a file with one a line, a csv, or - for stdin."),
     ] = None,
     null: Annotated[
-        bool, typer.Option("--null", "-0", help="Lines of --batch end in NUL, not newline.")
+        bool,
+        typer.Option("--null", "-0", help="Lines of --batch and --paths end in NUL, not newline."),
+    ] = False,
+    paths: Annotated[
+        bool, typer.Option("--paths", help="Print only where the matches lie, one a line.")
     ] = False,
     where: WhereOption = None,
     space: Annotated[
@@ -104,7 +109,8 @@ def search(
         typer.Option(help="Ask a server that the space was published to: its URL."),
     ] = None,
     html: Annotated[
-        Path | None, typer.Option(help="Write a page with the query and its matches.")
+        Path | None,
+        typer.Option(help="Write a page with the query and its matches.", callback=writable),
     ] = None,
     allow_host: AllowHostOption = None,
     allow_private: AllowPrivateOption = False,
@@ -130,6 +136,8 @@ def search(
         raise UsageError("--batch brings the questions: leave QUERY, --text and --crop out.")
     if batch is None and not (words or texts):
         raise UsageError("What is to be looked for? Name a file, id:..., --text or --batch.")
+    if paths and (json or explain):
+        raise UsageError("--paths prints nothing else: leave --json and --explain out.")
     asked = None if batch is not None else parse_query(words, texts=texts, crop=crop)
     with lookalike.open(
         library,
@@ -164,6 +172,7 @@ def search(
                 batch,
                 answer,
                 null=null,
+                paths=paths,
                 copies=group_duplicates,
                 html=html,
                 json=json,
@@ -180,6 +189,8 @@ def search(
     if json:
         how = {"explanation": hits.explanation.as_dict()} if explain and hits.explanation else {}
         print_json(hits.as_dict() | how)
+    elif paths:
+        print_paths(hits.uris, null=null)
     else:
         print_table(*table(hits, copies=group_duplicates))
     if not len(hits):
@@ -194,7 +205,7 @@ def search(
     elif hits.next_offset is not None and (offset is not None or within is not None):
         say(f"There is more: --offset {hits.next_offset}")
     if html is not None:
-        print_line(str(written)) if not json else say(f"Written: {written}")
+        say(f"Written: {written}") if json or paths else print_line(str(written))
 
 
 def _nothing(hits: Hits, *, narrowed: bool, unsure: bool, where: str | None) -> str:
