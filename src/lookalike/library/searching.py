@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial, reduce
@@ -205,6 +206,8 @@ class Searcher:
         total = sum(map(abs, weights.values()))
         if total == 0:
             raise UsageError("The weights are all zero: give at least one space some.")
+        if not math.isfinite(total):
+            raise UsageError(f"The weights {[*weights.values()]} are not finite, or their sum is.")
         spaces = [self._store.space(name) for name in weights]
         for space in spaces:
             if space.metric != "cosine":

@@ -16,7 +16,6 @@ from PIL import Image
 from lookalike.embed.crowd import CrowdEmbedder
 from lookalike.embed.embedder import Embedder
 from lookalike.embed.way import Way
-from lookalike.reduce.unit import unit_length
 from lookalike.errors import ImageRejectedError, UsageError
 from lookalike.images.decode import decode, to_rgb
 from lookalike.images.fingerprint import sha256
@@ -24,12 +23,15 @@ from lookalike.images.preprocess import to_input
 from lookalike.images.read import read_bytes
 from lookalike.images.thumbnail import LONG_SIDE, thumbnail
 from lookalike.models.network import TextTower
+from lookalike.reduce.unit import unit_length
 from lookalike.search.combine import combine
 from lookalike.search.query import Item, Query
 from lookalike.search.results import QueryPart
 from lookalike.store.records import Space
 from lookalike.store.store import Store
 from lookalike.types import REASONS, Bits, File, Floats, Stored
+
+_MOST = np.finfo(np.float16).max
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,12 +192,23 @@ def _given_vector(item: NDArray[Any], space: Space) -> Floats | Bits:
             f"whose vectors are of ({space.dim},)."
         )
     try:
-        vector: Floats = item.astype(np.float32)
+        with np.errstate(over="ignore"):
+            vector: Floats = item.astype(np.float32)
     except (TypeError, ValueError) as error:
         raise UsageError(f"The query vector is no numbers: {error}") from error
     if not (np.isfinite(vector).all() and vector.any()):
-        raise UsageError("The query vector is zero or has values that are not finite.")
-    return unit_length(vector[None])[0] if space.metric == "cosine" else vector
+        raise UsageError(
+            "The query vector is zero or has values that are not finite as 32-bit floats."
+        )
+    if space.metric == "cosine":
+        scaled: Floats = unit_length(vector[None])[0]
+        return scaled
+    if np.abs(vector).max() > _MOST:
+        raise UsageError(
+            f"The query vector has a value of {np.abs(vector).max():.3g}; space {space.name!r}, "
+            f"which compares by {space.metric}, holds none beyond {_MOST:.0f}."
+        )
+    return vector
 
 
 def _picture_of(array: NDArray[Any]) -> Image.Image:

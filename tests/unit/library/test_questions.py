@@ -222,6 +222,15 @@ def test_words_are_vectors_of_the_text_tower(folder: Path, monkeypatch) -> None:
         assert by_means.ids == library.search(np.ones(320), 99, space="small").ids
 
 
+def test_values_that_no_answer_could_be_compared_with_are_refused(library) -> None:
+    with pytest.raises(UsageError, match=r"a value of 1e\+30; space 'far', .* by l2"):
+        library.search(np.full(160, 1e30), space="far")
+    assert len(library.search(np.full(160, 6e4), 99, space="far").ids) == COUNT + 1
+    for wrong in (np.nan, np.inf, 1.7e308):
+        with pytest.raises(UsageError, match="not finite"):
+            library.search(f"id:{library.ids[0]}", weights={"main": 1.7e308, "small": wrong})
+
+
 def test_a_url_is_fetched_only_where_that_is_allowed(library, folder: Path) -> None:
     from lookalike.fetch.policy import FetchPolicy
 
@@ -247,6 +256,7 @@ def test_a_url_is_fetched_only_where_that_is_allowed(library, folder: Path) -> N
     [
         Item(vector=np.ones(3)),
         Item(vector=np.full(1280, np.nan)),
+        Item(vector=np.full(1280, 1e300)),
         Item(vector=np.ones((2, 1280))),
         Item(vector=np.array(["a"] * 1280)),
         Item(image=np.zeros((5, 5, 7), np.uint8)),

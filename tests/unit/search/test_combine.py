@@ -55,6 +55,15 @@ def test_what_cancels_out_is_no_question():
         combine([(bits[0], 1.0), (bits[1], 1.0)], [], space("hamming", 3, "bits"))
 
 
+@pytest.mark.parametrize("metric", ["cosine", "ip"])
+def test_only_the_ratio_of_weights_counts_however_large_they_are(metric):
+    a, b, c = vectors([2, 0, 0], [0, 5, 0], [0, 0, 0.1])
+    plain = combine([(a, 2.0), (b, 1.0)], [(c, 1.0)], space(metric))
+    for unit in (2.0**-1000, 2.0**1000, 2.0**1022):
+        found = combine([(a, 2 * unit), (b, unit)], [(c, unit)], space(metric))
+        assert np.array_equal(found, plain)
+
+
 def test_bits_are_weighed_one_by_one():
     a, b, c = (np.packbits(bits) for bits in ([1, 1, 0], [1, 0, 0], [1, 0, 1]))
     found = combine([(a, 1.0), (b, 1.0)], [(c, 1.0)], space("hamming", 3, "bits"))
