@@ -8,9 +8,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from lookalike.cli.options import JsonOption, LibraryOption
+from lookalike.cli.options import JsonOption, LibraryOption, writable
 from lookalike.cli.output import count, print_json, print_line, print_table, say
-from lookalike.errors import UsageError
 
 
 def calibrate(
@@ -27,17 +26,14 @@ def calibrate(
         list[str] | None, typer.Option(help="With --on labels: leave out images labelled so.")
     ] = None,
     diagram: Annotated[
-        Path | None, typer.Option(help="Write how chances hold, as an SVG picture.")
+        Path | None,
+        typer.Option(help="Write how chances hold, as an SVG picture.", callback=writable),
     ] = None,
     json: JsonOption = False,
 ) -> None:
     """Give every match of a search a chance in 0..1 that it is one, from now on."""
     import lookalike
 
-    if diagram is not None and not diagram.absolute().parent.is_dir():
-        raise UsageError(
-            f"There is no folder {str(diagram.parent)!r} to write {diagram.name!r} into."
-        )
     with lookalike.open(library, create=False) as opened:
         done = opened.calibrate(on, space=space, column=column, drop=drop_label or ())
         name = space or opened.space.name

@@ -15,6 +15,7 @@ from lookalike.cli.options import (
     WhereOption,
     asked,
     say_where,
+    writable,
 )
 from lookalike.cli.output import count, print_json, print_line, print_table, say
 from lookalike.cli.progress import steps_bar
@@ -186,10 +187,14 @@ def show(
     name: NameArgument,
     library: LibraryOption = None,
     html: Annotated[
-        Path | None, typer.Option(help="Write a report: figures, classes, confusions, curves.")
+        Path | None,
+        typer.Option(
+            help="Write a report: figures, classes, confusions, curves.", callback=writable
+        ),
     ] = None,
     png: Annotated[
-        Path | None, typer.Option(help="Write accuracy against coverage, and reliability.")
+        Path | None,
+        typer.Option(help="Write accuracy against coverage, and reliability.", callback=writable),
     ] = None,
     json: JsonOption = False,
 ) -> None:

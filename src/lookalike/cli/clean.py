@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lookalike.cli.interrupt import stop_on_interrupt
-from lookalike.cli.options import JsonOption
+from lookalike.cli.options import JsonOption, writable
 from lookalike.cli.output import count, print_json, print_line, print_table, say
 from lookalike.cli.progress import steps_bar
 from lookalike.errors import UsageError
@@ -29,11 +29,19 @@ def clean(
     table: Annotated[str, typer.Argument(help="A csv, tsv, jsonl or Parquet table.")],
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="The cleaned table. Default: NAME.clean.csv beside it."),
+        typer.Option(
+            "--out",
+            "-o",
+            help="The cleaned table. Default: NAME.clean.csv beside it.",
+            callback=writable,
+        ),
     ] = None,
     report: Annotated[
         Path | None,
-        typer.Option(help="A table of the rows that went. Default: NAME.removed.csv beside it."),
+        typer.Option(
+            help="A table of the rows that went. Default: NAME.removed.csv beside it.",
+            callback=writable,
+        ),
     ] = None,
     url_column: Annotated[
         str | None,

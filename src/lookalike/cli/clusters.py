@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lookalike.cli.options import JsonOption, LibraryOption
+from lookalike.cli.options import JsonOption, LibraryOption, writable
 from lookalike.cli.output import count, print_json, print_table, say
 from lookalike.cli.progress import steps_bar
 from lookalike.errors import UsageError
@@ -37,7 +37,9 @@ def clusters(
     name: Annotated[
         list[str] | None, typer.Option(help="3=dresses: cluster 3 is called dresses from now on.")
     ] = None,
-    html: Annotated[Path | None, typer.Option(help="Write a page of contact sheets.")] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Write a page of contact sheets.", callback=writable)
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Group images; the column `cluster` then works in filters: --where 'cluster = "dresses"'."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lookalike.cli.interrupt import stop_on_interrupt
-from lookalike.cli.options import JsonOption, LibraryOption
+from lookalike.cli.options import JsonOption, LibraryOption, writable
 from lookalike.cli.output import count, print_json, print_line, print_table, say
 from lookalike.cli.progress import steps_bar
 from lookalike.errors import UsageError
@@ -37,9 +37,12 @@ def duplicates(
         list[str] | None, typer.Option(help="Ids or paths that always stay, as 'masters/*'.")
     ] = None,
     plan: Annotated[
-        Path | None, typer.Option(help="Write what would stay and go, as .csv or .json.")
+        Path | None,
+        typer.Option(help="Write what would stay and go, as .csv or .json.", callback=writable),
     ] = None,
-    html: Annotated[Path | None, typer.Option(help="Write a page of the groups.")] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Write a page of the groups.", callback=writable)
+    ] = None,
     apply: Annotated[
         Path | None, typer.Option(help="Move what this plan lets go into the quarantine.")
     ] = None,

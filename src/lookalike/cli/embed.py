@@ -15,6 +15,7 @@ from lookalike.cli.options import (
     ModelOption,
     PrecisionOption,
     RuntimeOption,
+    writable,
 )
 from lookalike.cli.output import count, print_json, print_json_line, say
 from lookalike.errors import UsageError
@@ -25,7 +26,12 @@ def embed(
     files: Annotated[list[str], typer.Argument(help="Image files; - reads paths from stdin.")],
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="A .npy for the vectors; their ids go to .ids.jsonl."),
+        typer.Option(
+            "--out",
+            "-o",
+            help="A .npy for the vectors; their ids go to .ids.jsonl.",
+            callback=writable,
+        ),
     ] = None,
     model: ModelOption = None,
     raw: Annotated[
@@ -51,8 +57,6 @@ def embed(
 
     if out is not None and out.suffix != ".npy":
         raise UsageError(f"--out must end in .npy, not {out.name!r}.")
-    if out is not None and not out.parent.is_dir():
-        raise UsageError(f"There is no folder {str(out.parent)!r} to write {out.name!r} into.")
     paths = split_paths(sys.stdin.buffer, b"\0" if null else b"\n") if files == ["-"] else files
     resources = Resources(runtime=runtime, precision=precision, device=device)
     ids, vectors, rejected = [], [], []

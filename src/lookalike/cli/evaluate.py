@@ -16,6 +16,7 @@ from lookalike.cli.options import (
     WhereOption,
     asked,
     say_where,
+    writable,
 )
 from lookalike.cli.output import count, print_json, print_line, print_table, say
 from lookalike.cli.progress import steps_bar
@@ -82,10 +83,12 @@ def evaluate(
         typer.Option("--tune-weights", help="Find weights on half the queries, use the rest."),
     ] = False,
     html: Annotated[
-        Path | None, typer.Option(help="Write a report with the worst queries as pictures.")
+        Path | None,
+        typer.Option(help="Write a report with the worst queries as pictures.", callback=writable),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--csv", help="Write every metric of every query.")
+        Path | None,
+        typer.Option("--csv", help="Write every metric of every query.", callback=writable),
     ] = None,
     dry_run: Annotated[
         bool,

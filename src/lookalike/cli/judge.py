@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lookalike.cli.options import JsonOption, LibraryOption
+from lookalike.cli.options import JsonOption, LibraryOption, writable
 from lookalike.cli.output import count, print_json, print_line, print_table, printable, say
 from lookalike.errors import UsageError
 
@@ -36,13 +36,16 @@ def judge(
     ] = 50,
     width: Annotated[float, typer.Option(help="The interval wanted, +/- this much.")] = 0.03,
     html: Annotated[
-        Path | None, typer.Option(help="Write a page on which to judge the pairs.")
+        Path | None,
+        typer.Option(help="Write a page on which to judge the pairs.", callback=writable),
     ] = None,
     ask: Annotated[bool, typer.Option("--ask", help="Ask here: y, n, s (cannot say), q.")] = False,
     read: Annotated[
         Path | None, typer.Option(help="Take verdicts from a csv or a TREC qrels file.")
     ] = None,
-    export: Annotated[Path | None, typer.Option(help="Write all verdicts as a csv.")] = None,
+    export: Annotated[
+        Path | None, typer.Option(help="Write all verdicts as a csv.", callback=writable)
+    ] = None,
     status: Annotated[
         bool, typer.Option("--status", help="Only say what the verdicts say by now.")
     ] = False,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lookalike.cli.options import JsonOption, LibraryOption
+from lookalike.cli.options import JsonOption, LibraryOption, writable
 from lookalike.cli.output import count, print_json, print_table, say
 from lookalike.errors import UsageError
 
@@ -34,10 +34,12 @@ def label(
     ] = False,
     sure: Annotated[float, typer.Option(help="The least chance with which to propagate.")] = 0.9,
     review: Annotated[
-        Path | None, typer.Option(help="Write a page with the images least sure of.")
+        Path | None,
+        typer.Option(help="Write a page with the images least sure of.", callback=writable),
     ] = None,
     clusters: Annotated[
-        Path | None, typer.Option(help="Write a page on which to label the clusters.")
+        Path | None,
+        typer.Option(help="Write a page on which to label the clusters.", callback=writable),
     ] = None,
     number: Annotated[int, typer.Option("--count", "-n", min=1, help="Review so many.")] = 50,
     space: Annotated[

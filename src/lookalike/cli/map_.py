@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lookalike.cli.options import JsonOption, LibraryOption
+from lookalike.cli.options import JsonOption, LibraryOption, writable
 from lookalike.cli.output import count, print_json, print_line, say
 from lookalike.cli.progress import steps_bar
 
@@ -27,8 +27,12 @@ def map_(
     refresh: Annotated[
         bool, typer.Option("--refresh", help="Lay everything out anew instead of placing the new.")
     ] = False,
-    html: Annotated[Path | None, typer.Option(help="Write a page that needs no server.")] = None,
-    png: Annotated[Path | None, typer.Option(help="Write a picture for a report.")] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Write a page that needs no server.", callback=writable)
+    ] = None,
+    png: Annotated[
+        Path | None, typer.Option(help="Write a picture for a report.", callback=writable)
+    ] = None,
     colour: Annotated[
         str | None, typer.Option(help="The column that colours the page. Default: the label.")
     ] = None,

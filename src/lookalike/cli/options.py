@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from lookalike.cli.output import say
-from lookalike.errors import without_password
+from lookalike.errors import UsageError, without_password
 from lookalike.types import Scalar
+
+
+def writable(context: typer.Context, file: Path | None) -> Path | None:
+    """A file that is to be written, as the callback of its option. Raises `UsageError`.
+
+    What cannot be written is told before the work, not after it.
+    """
+    if file is None or context.resilient_parsing:
+        return file
+    folder = file.absolute().parent
+    if not folder.is_dir():
+        raise UsageError(f"There is no folder {str(file.parent)!r} to write {file.name!r} into.")
+    if file.is_dir():
+        raise UsageError(f"{str(file)!r} is a folder: name a file to write.")
+    if not os.access(file if file.exists() else folder, os.W_OK):
+        raise UsageError(f"{str(file)!r} may not be written: permission denied.")
+    return file
+
 
 LibraryOption = Annotated[
     Path | None,

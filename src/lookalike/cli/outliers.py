@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from lookalike.cli.interrupt import stop_on_interrupt
-from lookalike.cli.options import JsonOption, LibraryOption
+from lookalike.cli.options import JsonOption, LibraryOption, writable
 from lookalike.cli.output import count, print_json, print_table, say
 from lookalike.cli.progress import steps_bar
 
@@ -18,7 +18,9 @@ def outliers(
     space: Annotated[
         str | None, typer.Option(help="The space that says what is near. Default: the library's.")
     ] = None,
-    html: Annotated[Path | None, typer.Option(help="Write a page with all of it.")] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Write a page with all of it.", callback=writable)
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Find what is unlike everything else, blurred, dark, blank, tiny or cut short.

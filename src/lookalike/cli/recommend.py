@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lookalike.cli.options import JsonOption, LibraryOption, WhereOption
+from lookalike.cli.options import JsonOption, LibraryOption, WhereOption, writable
 from lookalike.cli.output import count, print_json, print_line, print_table, say
 from lookalike.cli.progress import steps_bar
 from lookalike.errors import UsageError
@@ -39,7 +39,8 @@ def recommend(
         typer.Option(help="A table of many users: user, item, and maybe time and verdict."),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="With --histories: the csv to write, for every user.")
+        Path | None,
+        typer.Option(help="With --histories: the csv to write, for every user.", callback=writable),
     ] = None,
     evaluate: Annotated[
         bool,
@@ -74,7 +75,8 @@ def recommend(
         str | None, typer.Option(help="Recommend by this space instead of the default one.")
     ] = None,
     html: Annotated[
-        Path | None, typer.Option(help="Write a page with each taste and what is for it.")
+        Path | None,
+        typer.Option(help="Write a page with each taste and what is for it.", callback=writable),
     ] = None,
     json: JsonOption = False,
 ) -> None:

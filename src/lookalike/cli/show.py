@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lookalike.cli.options import JsonOption, LibraryOption
+from lookalike.cli.options import JsonOption, LibraryOption, writable
 from lookalike.cli.output import print_json, print_table, say
 from lookalike.errors import UsageError
 
@@ -28,7 +28,8 @@ def show(
         bool, typer.Option("--vector", help="Print the whole vector (with --json: add it).")
     ] = False,
     vector_image: Annotated[
-        Path | None, typer.Option(help="Draw the vector into this picture, as vector.png.")
+        Path | None,
+        typer.Option(help="Draw the vector into this picture, as vector.png.", callback=writable),
     ] = None,
     json: JsonOption = False,
 ) -> None:

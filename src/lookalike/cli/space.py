@@ -14,6 +14,7 @@ from lookalike.cli.options import (
     LibraryOption,
     PrecisionOption,
     RuntimeOption,
+    writable,
 )
 from lookalike.cli.output import count, print_json, print_line, print_table, say
 from lookalike.cli.progress import progress_bar
@@ -145,7 +146,8 @@ def compare(
     k: Annotated[int, typer.Option("-k", min=1, help="Neighbours looked at.")] = 10,
     sample: Annotated[int, typer.Option(min=2, help="Images used as queries.")] = 1000,
     html: Annotated[
-        Path | None, typer.Option(help="Write a page with example queries side by side.")
+        Path | None,
+        typer.Option(help="Write a page with example queries side by side.", callback=writable),
     ] = None,
     json: JsonOption = False,
 ) -> None:

@@ -125,7 +125,8 @@ def _checked(entry: Entry, key: str, parameter: Any, command: Any) -> Plain | li
             raise UsageError(f"{entry.place}: `{key}` cannot be -: a step has no standard input.")
     texts = [str(each) for each in values]
     try:
-        context = command.context_class(command, info_name=key)
+        # resilient: what is to be written may lie in a folder that an earlier step makes
+        context = command.context_class(command, info_name=key, resilient_parsing=True)
         parameter.process_value(context, texts if many else texts[0])
     except typer.BadParameter as error:
         raise UsageError(f"{entry.place}: `{key}`: {error.message}") from error
