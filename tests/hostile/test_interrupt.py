@@ -1,12 +1,16 @@
 """Ctrl-C and SIGTERM in the middle: what was reported is there, the next run goes on from it."""
 
 import contextlib
+import io
 import os
 import signal
+import sys
 from pathlib import Path
 
 import pytest
 
+from lookalike.cli.interrupt import stop_on_interrupt
+from lookalike.cli.output import say
 from shell import STORED, age, index, photos, run, start
 
 
@@ -74,6 +78,26 @@ def test_ctrl_c_while_the_command_is_loaded_read_or_run_is_said(tmp_path, module
     path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
     done = run(tmp_path, "info", PYTHONPATH=path, INTERRUPTED=module)
     assert (done.code, done.out, done.err) == (130, "", "Interrupted.\n")
+
+
+class Interrupted(io.RawIOBase):
+    """A terminal at which Ctrl-C is pressed while something is written."""
+
+    def writable(self):
+        return True
+
+    def write(self, data):
+        os.kill(os.getpid(), signal.SIGINT)
+        return len(data)
+
+
+def test_ctrl_c_while_something_is_said_is_heard(monkeypatch, capfd):
+    terminal = io.TextIOWrapper(io.BufferedWriter(Interrupted()), line_buffering=True)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with stop_on_interrupt() as stop:
+        say("embedded: 000.jpg")
+        assert stop()
+    assert capfd.readouterr().err.startswith("Stopping after the batch at hand")
 
 
 def children(parent: int) -> list[int]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 import typer
 from typer.core import TyperGroup
 
 from lookalike.cli.output import say
+
+STOPPING = b"Stopping after the batch at hand; press Ctrl-C again to stop at once.\n"
 
 
 class Interruptible(TyperGroup):
@@ -46,7 +49,8 @@ def stop_on_interrupt() -> Iterator[Callable[[], bool]]:
         if asked:
             signal.default_int_handler(number, frame)
         asked = True
-        say("Stopping after the batch at hand; press Ctrl-C again to stop at once.")
+        with suppress(OSError):  # not by stderr, which the signal may have found writing
+            os.write(2, STOPPING)
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
