@@ -103,6 +103,23 @@ def check_after_kill(place: Path, reported: list[tuple[str, str]]) -> None:
         assert id_ in (rejects if outcome == "rejected" else vectors), (outcome, id_)
 
 
+def has_ended(pid: int) -> bool:
+    """Whether a process is gone, or only waits for whoever began it to look."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return True
+    return state in {"Z", "X"}
+
+
+def wait_for_the_end(*pids: int) -> None:
+    """Until processes that others began have ended; that they do not is a failure."""
+    deadline = time.monotonic() + 60
+    while left := [pid for pid in pids if not has_ended(pid)]:
+        assert time.monotonic() < deadline, f"they outlived their run: {left}"
+        time.sleep(0.02)
+
+
 def named_shared_files() -> set[Path]:
     """Files of decoded pixels that could outlive their run."""
     return set(Path("/dev/shm").glob("lookalike-*.pixels"))

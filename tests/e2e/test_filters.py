@@ -47,10 +47,10 @@ def shop(tmp_path_factory):
     return drawn(tmp_path_factory.mktemp("shop"))
 
 
-@pytest.fixture(scope="module")
-def other_shop(tmp_path_factory, shop):
+@pytest.fixture
+def other_shop(tmp_path, shop):
     """A copy that is written to."""
-    return Path(shutil.copytree(shop, tmp_path_factory.mktemp("other") / "shop"))
+    return Path(shutil.copytree(shop, tmp_path / "shop"))
 
 
 def found(folder, where, *more):

@@ -62,9 +62,7 @@ def test_the_second_run_does_nothing_and_what_changed_runs_again(folder):
     assert ran(folder) == NAMES
 
     before = {path: path.stat().st_mtime_ns for path in (folder / "out").rglob("*.[ch]*")}
-    begun = time.monotonic()
     again = run(folder, "run", "config.yml")
-    assert time.monotonic() - begun < 10  # 2 s on a machine of its own; see the how-to page
     assert (again.code, [row[2] for row in again.rows]) == (0, ["skipped"] * 4)
     assert "Nothing to do: 4 steps up to date" in again.err
     assert before == {path: path.stat().st_mtime_ns for path in (folder / "out").rglob("*.[ch]*")}

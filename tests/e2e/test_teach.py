@@ -1,6 +1,7 @@
 """`lookalike teach` on drawn photos, as a person runs it."""
 
 import csv
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -51,7 +52,8 @@ def test_labels_make_a_space_that_beats_its_parent(flags: Path) -> None:
     assert after > 1.3 * before
 
 
-def test_a_new_image_finds_its_place_in_a_taught_space(flags: Path) -> None:
+def test_a_new_image_finds_its_place_in_a_taught_space(flags: Path, tmp_path: Path) -> None:
+    flags = shutil.copytree(flags, tmp_path / "flags")
     run(flags, "teach", "grows", "--force")
     image = Image.new("RGB", (64, 64), (1, 2, 3))
     image.paste(COLOURS["red"], (28, 28, 36, 36))

@@ -3,7 +3,6 @@
 import io
 import os
 import struct
-import time
 import zipfile
 import zlib
 from pathlib import Path
@@ -64,10 +63,8 @@ def test_each_bad_file_has_its_reason_and_the_good_ones_are_indexed(tmp_path):
     (folder / "folder.jpg").mkdir()
     os.mkfifo(folder / "pipe.jpg")
 
-    began = time.monotonic()
     report = index(tmp_path, "in", "--prune", expect=3)
 
-    assert time.monotonic() - began < 30
     assert {reject["id"]: reject["reason"] for reject in report["rejects"]} == expected
     assert outcomes(report) == (len(good), 0, 0, len(expected))
     assert any("special file" in note and "pipe.jpg" in note for note in report["notes"])
