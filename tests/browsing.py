@@ -130,10 +130,24 @@ def _note_failed(opened: Opened, asked: "Request") -> None:
         opened.noise.append(asked.url)
 
 
+SETTLED = """async () => {
+    await new Promise(requestAnimationFrame);
+    const ends = (one) => one.effect.getComputedTiming().endTime < Infinity;
+    const fading = document.getAnimations().filter(ends);
+    await Promise.allSettled(fading.map((one) => one.finished));
+}"""
+
+
+def settle(page: "Page") -> None:
+    """Wait until what fades or slides has come to rest."""
+    page.evaluate(SETTLED)
+
+
 def serious_faults(page: "Page") -> list[str]:
-    """What axe finds serious or critical on a page, and where."""
+    """What axe finds serious or critical on a page that has come to rest, and where."""
     from axe_playwright_python.sync_playwright import Axe
 
+    settle(page)
     found = Axe().run(page).response["violations"]
     return [
         f"{one['id']}: {node['target']}"

@@ -28,6 +28,13 @@ STEP = """async (by) => {
     await new Promise(requestAnimationFrame);
     return document.querySelectorAll("li[data-index]").length;
 }"""
+DRAWN = """() => {
+    const { innerHeight } = window;
+    return [...document.querySelectorAll("li[data-index] img")].every((one) => {
+        const { top, bottom } = one.getBoundingClientRect();
+        return one.complete || bottom < 0 || top > innerHeight;
+    });
+}"""
 HITS = "Number(document.querySelector('li[data-index]').ariaSetSize ?? 0)"
 
 
@@ -88,7 +95,9 @@ def test_twenty_thousand_matches_scroll_as_smoothly_as_the_first(address):
         scrolled = [first]
         for place in (0, 0.5, 0.9):
             page.evaluate("at => scrollTo(0, at * document.documentElement.scrollHeight)", place)
-            time.sleep(0.5)
+            watch.step(0)
+            while not page.evaluate(DRAWN):
+                time.sleep(0.02)
             scrolled.append([watch.step(100) for _ in range(STEPS)])
         assert watch.cards <= CARDS
         for took in scrolled:

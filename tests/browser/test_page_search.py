@@ -128,11 +128,9 @@ def test_all_images_the_newest_first_and_more_of_them_on_the_way_down(page, shop
 
 def test_a_click_asks_and_back_returns_to_where_it_was(page, shop):
     all_ids = shown(page)
-    page.mouse.wheel(0, 500)
-    until(lambda: page.evaluate("scrollY") > 300)
+    page.evaluate("scrollTo(0, 500)")
     wanted = all_ids[9]
     tile(page, 9).hover()
-    time.sleep(0.2)
     before = page.evaluate("scrollY")
     tile(page, 9).locator("a").click()
     hits = shop.library.search(Item(id=wanted), k=60)
@@ -537,16 +535,13 @@ def test_axe_finds_no_barriers(shop, browser, dark):
         tile(page, 1).locator("a").click()
         tile(page, 0).locator(".scores").wait_for()
         tile(page, 0).hover()
-        time.sleep(0.3)
         assert serious_faults(page) == []
         tile(page, 0).get_by_role("button", name="Details").click()
         page.get_by_role("dialog").get_by_text("picture", exact=True).wait_for()
-        time.sleep(0.2)
         assert serious_faults(page) == []
         if not dark:
             page.keyboard.press("Escape")
             page.get_by_role("button", name="Choose a part").click()
-            time.sleep(0.2)
             assert serious_faults(page) == []
 
 
@@ -556,7 +551,6 @@ def test_a_phone_has_it_all(shop, browser):
         tile(page, 0).wait_for()
         assert page.evaluate("document.documentElement.scrollWidth") == 390
         page.get_by_role("button", name="Filters").tap()
-        time.sleep(0.3)
         assert serious_faults(page) == []
         page.get_by_role("button", name="Show").tap()
         tile(page, 2).locator("a").tap()

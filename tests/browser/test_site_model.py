@@ -151,6 +151,12 @@ def test_what_is_no_picture_is_said_and_a_dropped_one_is_taken(shop, page, tmp_p
     assert page.locator("#message").is_hidden()
 
 
+def test_a_phone_leaves_the_box_for_names_its_width(page):
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert page.locator("#text").bounding_box()["width"] > 300
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
 def test_a_site_without_the_model_has_no_button(shop, tmp_path):
     with lookalike.open(shop) as library:
         assert library.export_site(tmp_path / "site").model == 0
