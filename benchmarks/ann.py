@@ -13,8 +13,8 @@ from benchmarks.ann_library import fill
 from benchmarks.material import Bench
 from benchmarks.processes import lookalike, module, peak_memory, run
 from benchmarks.report import Cell, Table
-from lookalike.reduce.unit import unit_length
 from lookalike.index.tuning import truth
+from lookalike.reduce.unit import unit_length
 from lookalike.types import Floats
 
 DIM, NARROW = 512, 128
@@ -81,7 +81,8 @@ def _beside(bench: Bench, count: int) -> Table:
     ]
     (folder / "rows.npy").unlink()
     note = (
-        "Each in a process of its own, one query at a time on one thread, builds on all cores. "
+        "Each in a process of its own, but raw faiss beside ours, query by query in turns; one "
+        "query at a time on one thread, builds on all cores. "
         "Ours rescores on the mapped float16 rows, which its bytes do not count; raw faiss is "
         "IndexRefine around the same index and holds a float16 copy, which its bytes do."
     )

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from lookalike.cores import cores
 from lookalike.errors import UsageError
 from lookalike.index.blocks import Mask, numpy_ranker, onnx_ranker, scan_blocks
-from lookalike.index.halves import as_doubles
+from lookalike.index.halves import as_doubles, has_zeros
 from lookalike.index.lists import can_scan_lists, scan_lists
 from lookalike.types import FLOAT_METRICS, Floats, Halves, Keys, Metric
 
@@ -104,7 +104,8 @@ def ranked(
     longest = 0.0
     for start in range(0, len(candidates), _RESCORED_AT_ONCE):
         part = slice(start, start + _RESCORED_AT_ONCE)
-        vectors = as_doubles(matrix[candidates[part]])
+        halves = matrix[candidates[part]]
+        vectors = as_doubles(halves, zeros=has_zeros(halves))
         with np.errstate(invalid="ignore", divide="ignore"):  # rows may be zero
             exact[part] = ranking_scores(vectors, query, metric)
         if metric in {"ip", "l2"}:

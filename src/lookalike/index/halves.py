@@ -14,8 +14,8 @@ _EXPONENTS = np.float32(2.0**112)
 """The two exponents have their zero at 15 and at 127."""
 _BEYOND = np.float32(65536)
 """What infinities and what is no number come out as, at least; the largest float16 is 65504."""
-_DENSE = 0.9
-"""The part that is not zero above which NumPy casts a few rows as quickly."""
+_STREWN = 0.1
+"""The part that is zero above which NumPy casts even a few rows more slowly."""
 
 
 def as_floats(halves: Halves | Floats) -> Floats:
@@ -38,11 +38,17 @@ def as_floats(halves: Halves | Floats) -> Floats:
     return floats
 
 
-def as_doubles(halves: Halves) -> NDArray[np.float64]:
-    """The same values in float64, of any shape, by what is the quickest for a few rows of them."""
-    if halves.dtype != np.float16:
+def has_zeros(halves: Halves) -> bool:
+    """Whether zeros are strewn about these values, as where a network has cut them off."""
+    return bool(np.count_nonzero(halves.view(np.int16)) < (1 - _STREWN) * halves.size)
+
+
+def as_doubles(halves: Halves, *, zeros: bool) -> NDArray[np.float64]:
+    """The same values in float64, of any shape, by what is the quicker for a few rows.
+
+    `zeros` is what `has_zeros` says of the like.
+    """
+    if not zeros:
         return halves.astype(np.float64)
-    values = np.count_nonzero(halves.view(np.int16))
-    if values > _DENSE * halves.size:
-        return halves.astype(np.float64)
-    return as_floats(halves).astype(np.float64)
+    with np.errstate(invalid="ignore"):  # a NaN may be a signalling one
+        return as_floats(halves).astype(np.float64)

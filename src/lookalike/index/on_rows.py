@@ -9,9 +9,13 @@ import numpy as np
 from lookalike.index.ann import Ann
 from lookalike.index.blocks import Mask
 from lookalike.index.engine import Effort, faiss_metric, load_faiss
+from lookalike.index.halves import has_zeros
 from lookalike.index.lists import can_scan_lists
 from lookalike.index.rescore import rescore
 from lookalike.types import Floats, Halves, Keys, Metric
+
+_LOOKED_AT = 16
+"""Rows that tell how the others are cast the quickest."""
 
 
 class OnRows:
@@ -25,6 +29,7 @@ class OnRows:
         self.ann = ann
         self._matrix = np.asarray(matrix)
         self._rows = rows
+        self._zeros = has_zeros(self._matrix[:_LOOKED_AT])
         self._refined: Any = None
         self.by_row = np.array_equal(rows, np.arange(len(ann)))
         if (rows >= 0).all() and can_scan_lists(self._matrix, ann.metric, unit=True):
@@ -61,7 +66,7 @@ class OnRows:
         )
         if refined is None and not self.by_row:
             named = np.where(named >= 0, self._rows[named], -1)
-        return rescore(self._matrix, queries, named, k, metric)
+        return rescore(self._matrix, queries, named, k, metric, zeros=self._zeros)
 
 
 def _naming_rows(index: Any, rows: Keys, count: int) -> Any:

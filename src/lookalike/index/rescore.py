@@ -14,13 +14,13 @@ from lookalike.types import Floats, Halves, Keys, Metric
 
 
 def rescore(
-    matrix: Halves, queries: Floats, candidates: Keys, k: int, metric: Metric
+    matrix: Halves, queries: Floats, candidates: Keys, k: int, metric: Metric, *, zeros: bool
 ) -> tuple[Floats, Keys]:
     """The k best of each query's candidates: scores (q, k) and rows of `matrix` (q, k).
 
     `matrix` is (n, d) float16, `queries` (q, d), `candidates` (q, c) row numbers, -1 where
     there is none. Scores are those of `exact.top_k`, best first; -inf and -1 stand where there
-    are fewer than k.
+    are fewer than k. `zeros` is that of `as_doubles`.
     """
     scores = np.empty((len(queries), k))
     rows = np.empty((len(queries), k), dtype=np.int64)
@@ -35,7 +35,7 @@ def rescore(
         if len(found) > k + SPARE:
             few = _few(vectors, queries[i : i + 1], k + SPARE, metric)
             found, vectors = found[few], vectors[few]
-        exact = ranking_scores(as_doubles(vectors), query, metric)
+        exact = ranking_scores(as_doubles(vectors, zeros=zeros), query, metric)
         best = np.lexsort((found, -exact))
         if len(best) and not (isfinite(exact[best[0]]) and isfinite(exact[best[-1]])):
             best = best[np.isfinite(exact[best])]

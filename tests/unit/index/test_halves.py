@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from lookalike.index.halves import as_doubles, as_floats
+from lookalike.index.halves import as_doubles, as_floats, has_zeros
 
 EVERY = np.arange(2**16, dtype=np.uint16).view(np.float16)
 FINITE = EVERY[np.isfinite(EVERY)]
@@ -17,7 +18,12 @@ SQUARE = EVERY[:10_000].reshape(100, 100)
 
 Cast = Callable[[NDArray[Any]], NDArray[Any]]
 both = pytest.mark.parametrize(
-    ("cast", "wide"), [(as_floats, np.float32), (as_doubles, np.float64)]
+    ("cast", "wide"),
+    [
+        (as_floats, np.float32),
+        (partial(as_doubles, zeros=True), np.float64),
+        (partial(as_doubles, zeros=False), np.float64),
+    ],
 )
 
 
@@ -60,3 +66,12 @@ def test_the_original_is_left_alone(cast: Cast, wide: type) -> None:
 def test_floats_are_given_back() -> None:
     floats = np.ones((2, 3), np.float32)
     assert as_floats(floats) is floats
+
+
+@pytest.mark.parametrize(
+    ("part", "strewn"), [(0.0, False), (0.05, False), (0.2, True), (1.0, True)]
+)
+def test_zeros_are_seen_from_a_tenth_on(part: float, strewn: bool) -> None:
+    halves = np.ones((40, 50), np.float16)
+    halves.reshape(-1)[: int(part * halves.size)] = 0
+    assert has_zeros(halves) == strewn

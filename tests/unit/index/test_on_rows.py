@@ -145,7 +145,7 @@ faiss.omp_set_num_threads(4)
 matrix = np.random.default_rng(0).standard_normal((200, 16)).astype(np.float16)
 query = matrix[:1].astype(np.float32)
 before = len(os.listdir('/proc/self/task'))
-scores, rows = rescore(matrix, query, np.arange(200)[None], 5, 'cosine')
+scores, rows = rescore(matrix, query, np.arange(200)[None], 5, 'cosine', zeros=False)
 print(rows[0, 0], len(os.listdir('/proc/self/task')) - before, faiss.omp_get_max_threads())
 """
     if not Path("/proc/self/task").exists():
