@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,10 @@ from lookalike.cores import cores
 from lookalike.datasets.about import Dataset
 from lookalike.errors import ImageRejectedError
 from lookalike.fetch.journal import Journal, Outcome, Status, Stored, url_key
-from lookalike.fetch.keeping import FolderKeeper, Keeper, ShardKeeper
+from lookalike.fetch.keeping import Keeper
 from lookalike.fetch.outcomes import FIELDS, outcome_cells
 from lookalike.fetch.report import FetchReport, Progress
-from lookalike.fetch.run import JOURNAL, Fetching, made_folder
+from lookalike.fetch.run import Fetching, journal_in, keeper_in, made_folder
 from lookalike.images.read import read_bytes
 from lookalike.images.resize import Resized
 from lookalike.images.resize_pool import ResizePool
@@ -69,13 +69,8 @@ def keep_images(
     """
     folder = made_folder(out)
     name = dataset.about.name
-    settings = {**asdict(how.resizing), "shards": how.shards}
-    with closing(Journal(folder / JOURNAL, settings)) as journal:
-        keeper: Keeper = (
-            FolderKeeper(folder)
-            if how.shards is None
-            else ShardKeeper(folder, how.shards, journal.mark())
-        )
+    with closing(journal_in(folder, how)) as journal:
+        keeper = keeper_in(folder, how, journal)
         workers = how.workers or cores()
         pool = ResizePool(how.resizing, workers=workers, limits=how.limits)
         report = FetchReport(table=name, outcomes=str(folder / f"outcomes.{how.outcomes}"))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lookalike.evaluate.metrics import Doubles
-from lookalike.evaluate.truth import MISSING
+from lookalike.evaluate.split import members_of
 from lookalike.types import Keys
 
 ROUNDS = 2000
@@ -100,9 +100,7 @@ def holm(ps: Sequence[float]) -> list[float]:
 
 def _summed(values: Doubles, groups: Keys) -> tuple[Doubles, Doubles]:
     """Sums (g, m) and sizes (g,) of the groups of rows; a row without a group is one."""
-    alone = groups == MISSING
-    named = np.where(alone, groups.max(initial=0) + 1 + np.arange(len(groups)), groups)
-    _, members, sizes = np.unique(named, return_inverse=True, return_counts=True)
+    members, sizes = members_of(groups)
     sums = np.zeros((len(sizes), values.shape[1]))
     np.add.at(sums, members, values)
     return sums, sizes.astype(np.float64)

@@ -93,16 +93,24 @@ def some_queries(split: Split, most: int) -> Split:
     return Split(np.sort(drawn), split.gallery, split.contents, split.groups)
 
 
-def halves(split: Split) -> tuple[Split, Split]:
-    """The queries in two halves, no group in both; the gallery is that of the whole."""
-    generator = np.random.default_rng(SEED)
-    groups = split.groups[split.queries]
+def members_of(groups: Keys) -> tuple[Keys, Keys]:
+    """The number of the group (n,) of each row, counted on from 0, and sizes (g,) of the groups.
+
+    A row without a group, `MISSING`, is one of its own.
+    """
     alone = groups == MISSING
     named = np.where(alone, groups.max(initial=0) + 1 + np.arange(len(groups)), groups)
     _, members, sizes = np.unique(named, return_inverse=True, return_counts=True)
+    return members, sizes
+
+
+def halves(split: Split) -> tuple[Split, Split]:
+    """The queries in two halves, no group in both; the gallery is that of the whole."""
+    generator = np.random.default_rng(SEED)
+    members, sizes = members_of(split.groups[split.queries])
     order = generator.permutation(len(sizes))
     first = np.zeros(len(sizes), dtype=bool)
-    first[order[np.cumsum(sizes[order]) <= len(groups) / 2]] = True
+    first[order[np.cumsum(sizes[order]) <= len(members) / 2]] = True
     of_first = first[members]
     parts = (split.queries[of_first], split.queries[~of_first])
     one, other = (Split(part, split.gallery, split.contents, split.groups) for part in parts)

@@ -12,6 +12,9 @@ from lookalike.evaluate.metrics import Doubles
 from lookalike.evaluate.truth import MISSING
 from lookalike.types import Keys
 
+_LISTED = 20
+_HUBS = 10
+
 
 @dataclass(frozen=True, slots=True)
 class ClassRow:
@@ -79,9 +82,7 @@ def macro_rows(measured: Measured, classes: Keys) -> Doubles:
     return found
 
 
-def confusions(
-    measured: Measured, classes: Keys, names: Sequence[str], most: int = 20
-) -> list[Confusion]:
+def confusions(measured: Measured, classes: Keys, names: Sequence[str]) -> list[Confusion]:
     """The classes whose queries find another class most often, the highest share first."""
     mine = np.repeat(classes[measured.queries], measured.top.shape[1])
     found = np.where(measured.top == MISSING, MISSING, classes[measured.top]).ravel()
@@ -90,7 +91,7 @@ def confusions(
     np.add.at(counts, (mine[both], found[both]), 1)
     shares = counts / counts.sum(axis=1, keepdims=True).clip(1)
     np.fill_diagonal(shares, 0)
-    order = np.argsort(-shares, axis=None, kind="stable")[:most]
+    order = np.argsort(-shares, axis=None, kind="stable")[:_LISTED]
     return [
         Confusion(names[i], names[j], float(shares[i, j]))
         for i, j in zip(*np.unravel_index(order, shares.shape), strict=True)
@@ -98,13 +99,13 @@ def confusions(
     ]
 
 
-def worst_queries(measured: Measured, most: int = 20) -> list[int]:
+def worst_queries(measured: Measured) -> list[int]:
     """Places of the queries with the least precision, then the least average precision."""
     precision, average = measured.values[f"precision@{measured.k}"], measured.values["map"]
-    return [int(place) for place in np.lexsort((average, precision))[:most]]
+    return [int(place) for place in np.lexsort((average, precision))[:_LISTED]]
 
 
-def hubs(measured: Measured, gallery: Keys, most: int = 10) -> Hubs:
+def hubs(measured: Measured, gallery: Keys) -> Hubs:
     """How often each image of the gallery is among the k nearest of the queries."""
     found = measured.top[measured.top != MISSING]
     rows, counts = np.unique(found, return_counts=True)
@@ -112,7 +113,7 @@ def hubs(measured: Measured, gallery: Keys, most: int = 10) -> Hubs:
     every[np.searchsorted(gallery, rows)] = counts
     spread = every.std()
     skewness = float((((every - every.mean()) / spread) ** 3).mean()) if spread > 0 else 0.0
-    first = np.argsort(-counts, kind="stable")[:most]
+    first = np.argsort(-counts, kind="stable")[:_HUBS]
     return Hubs(
         tuple(map(int, rows[first])),
         tuple(map(int, counts[first])),

@@ -33,8 +33,6 @@ def quality(
     metric: Metric,
     k: int,
     rows: Keys | None = None,
-    *,
-    seed: int = 0,
 ) -> Quality | None:
     """Judge a map: vectors (n, d) as points (n, 2), by the `k` neighbours of sampled rows.
 
@@ -46,7 +44,7 @@ def quality(
     if k < 1 or (rows is not None and not len(rows)):
         return None
     among = np.arange(count) if rows is None else rows
-    sample = np.sort(np.random.default_rng(seed).permutation(among)[:SAMPLE])
+    sample = np.sort(np.random.default_rng(0).permutation(among)[:SAMPLE])
     wide = points.astype(np.float64)
     kept, strange = 0, 0
     step = max(1, _PAIRS_AT_ONCE // count)

@@ -71,15 +71,10 @@ def fetch_table(
     table = UrlTable(os.fspath(path), url_column, how.limit)
     _allow_sockets(how.pace.at_once)
     folder = made_folder(out)
-    settings = {**asdict(how.resizing), "shards": how.shards}
-    with closing(Journal(folder / JOURNAL, settings)) as journal:
+    with closing(journal_in(folder, how)) as journal:
         survey = Survey(table)
         progress = Progress()
-        keeper: Keeper = (
-            FolderKeeper(folder)
-            if how.shards is None
-            else ShardKeeper(folder, how.shards, journal.mark())
-        )
+        keeper = keeper_in(folder, how, journal)
         workers = how.workers or cores()
         pool = ResizePool(how.resizing, workers=workers, limits=how.limits)
         with closing(pool), closing(keeper):
@@ -113,6 +108,18 @@ def made_folder(out: str | os.PathLike[str]) -> Path:
     except OSError as error:
         raise LookalikeError(f"{str(folder)!r} cannot be made: {error.strerror}.") from error
     return folder
+
+
+def journal_in(folder: Path, how: Fetching) -> Journal:
+    """The journal of all runs into a folder. Raises `UsageError` where they went otherwise."""
+    return Journal(folder / JOURNAL, {**asdict(how.resizing), "shards": how.shards})
+
+
+def keeper_in(folder: Path, how: Fetching, journal: Journal) -> Keeper:
+    """What puts images into a folder: one by one, or into shards, on from the journal's last."""
+    if how.shards is None:
+        return FolderKeeper(folder)
+    return ShardKeeper(folder, how.shards, journal.mark())
 
 
 def _allow_sockets(at_once: int) -> None:

@@ -6,17 +6,12 @@ import threading
 from collections.abc import Iterator
 from difflib import get_close_matches
 from itertools import islice
-from pathlib import Path, PurePath
 
 from lookalike.errors import LookalikeError, SourceError
 from lookalike.sources.columns import ColumnKinds, Kind, as_text
-from lookalike.sources.naming import absolute
 from lookalike.sources.rows import Row
-from lookalike.sources.table_formats import TABLE_SUFFIXES, table_format
 from lookalike.sources.table_plan import URL_COLUMNS
-from lookalike.types import readable
-
-LOOK_ROWS = 100
+from lookalike.tables.survey import LOOK_ROWS, open_table
 
 
 class UrlTable:
@@ -26,24 +21,15 @@ class UrlTable:
     """
 
     def __init__(self, path: str, url_column: str | None, limit: int | None = None) -> None:
-        format_ = table_format(path)
-        shown = readable(path)
-        if not Path(path).is_file():
-            raise SourceError(f"There is no file {shown!r}. Check the path.")
-        if format_ is None:
-            raise SourceError(f"{shown!r} is no table by its name ({', '.join(TABLE_SUFFIXES)}).")
-        self.path = absolute(path)
-        self.typed = format_.typed
-        self.unit = format_.unit
-        self._format = format_
+        table = open_table(path)
+        self.path = table.path
+        self.format = table.format
         self._limit = limit
-        self.url_column = url_column or ""
-        columns = self._first_columns()
-        self.url_column = _checked(url_column, columns, readable(PurePath(path).name))
+        self.url_column = _checked(url_column, self._first_columns(), table.name)
 
     def rows(self) -> Iterator[Row]:
         """Every row, in order."""
-        return islice(self._format.rows(self.path), self._limit)
+        return islice(self.format.rows(self.path), self._limit)
 
     def url(self, row: Row) -> str:
         """The URL in a row, empty where there is none."""
@@ -62,7 +48,7 @@ class Survey:
     def __init__(self, table: UrlTable) -> None:
         self._table = table
         self._failure: LookalikeError | None = None
-        self._kinds = ColumnKinds(typed=table.typed)
+        self._kinds = ColumnKinds(typed=table.format.typed)
         self._rows = 0
         self.total: int | None = None
         self._thread = threading.Thread(target=self._look, daemon=True, name="survey")

@@ -54,9 +54,9 @@ class Figures:
         most = max(wrong)
         return self.names[wrong.index(most)] if most else None
 
-    def at_coverages(self, shares: Sequence[float] = SHARES) -> list[CurvePoint]:
-        """The points of the curve that are nearest to some coverages, the widest first."""
-        found = [min(self.curve, key=lambda one: abs(one.coverage - share)) for share in shares]
+    def at_coverages(self) -> list[CurvePoint]:
+        """The points of the curve that are nearest to `SHARES`, the widest first."""
+        found = [min(self.curve, key=lambda one: abs(one.coverage - share)) for share in SHARES]
         return list(dict.fromkeys(found))
 
     def as_dict(self) -> dict[str, Any]:
