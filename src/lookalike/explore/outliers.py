@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from lookalike.types import Floats
 
 NEIGHBOURS = 10
-VOTERS = 15
+VOTERS = 30
 _SPREADS = 4.0
 _LEAST = 1.1
 _EQUAL = 1e-3
+_TIMES = 3.0
+_LITTLE = 0.02
 
 Doubles = NDArray[np.float64]
 
@@ -71,7 +73,8 @@ def doubted_labels(
     The nearest images vote for their labels, weighted by how much nearer than the farthest of
     them they are, without the image itself. A label is in doubt by the rule of confident
     learning (Northcutt et al., 2021): another class is as probable for this image as it is on
-    average for images that carry it, and its own is not.
+    average for images that carry it, and its own is not. It must be three times as probable,
+    too: where classes are small or overlap, the rule alone doubts a third of all labels.
     """
     names = sorted({label for label in labels if label is not None})
     if len(names) < 2 or not places.shape[1]:
@@ -88,7 +91,12 @@ def doubted_labels(
         if best is not None:
             doubt = Doubt(int(row), names[codes[row]], names[best], probability, own)
             found.append(doubt)
-    return sorted(found, key=lambda doubt: (doubt.own - doubt.probability, doubt.row))
+    return sorted(found, key=lambda doubt: (-_times(doubt.probability, doubt.own), doubt.row))
+
+
+def _times(probability: float, own: float) -> float:
+    """How many times as probable; a class without a vote counts as if it had a small one."""
+    return (probability + _LITTLE) / (own + _LITTLE)
 
 
 class _Chances:
@@ -114,7 +122,9 @@ class _Chances:
         own, code = float(self._own[row]), self._codes[row]
         others = np.unique(votes[(votes >= 0) & (votes != code)])
         sums = [(float(shares[votes == other].sum()), int(other)) for other in others]
-        sure = [(p, other) for p, other in sums if p >= max(self._usual[other], 0.5) and p > own]
+        sure = [
+            (p, other) for p, other in sums if p >= self._usual[other] and _times(p, own) >= _TIMES
+        ]
         if not sure or own >= self._usual[code]:
             return None, 0.0, own
         probability, best = max(sure)

@@ -114,6 +114,36 @@ def test_a_swapped_label_is_in_doubt_and_a_border_is_not():
     assert all(doubt.probability > 0.9 > doubt.own for doubt in found)
 
 
+def test_swapped_labels_of_small_classes_are_in_doubt():
+    """Of twelve classes of four images none ever has a majority among the nearest thirty."""
+    swapped = {2: "class 5", 17: "class 0", 32: "class 3"}
+    found = []
+    for seed in range(4):
+        chance = np.random.default_rng(seed)
+        points = np.repeat(chance.normal(size=(12, 16)), 4, axis=0)
+        points += 0.7 * chance.normal(size=points.shape)
+        points /= np.linalg.norm(points, axis=1, keepdims=True)
+        labels = [swapped.get(row, f"class {row // 4}") for row in range(len(points))]
+        found += doubted_labels(labels, *near(points, 30))
+    assert {doubt.row for doubt in found} == set(swapped)
+    assert len(found) > 6
+    assert all(doubt.suggested == f"class {doubt.row // 4}" for doubt in found)
+
+
+def test_the_label_with_least_support_beside_another_comes_first():
+    points = np.repeat(np.eye(4)[:2], 40, axis=0) + 0.1 * np.random.default_rng(2).normal(
+        size=(80, 4)
+    )
+    points /= np.linalg.norm(points, axis=1, keepdims=True)
+    labels = ["a"] * 40 + ["b"] * 40
+    labels[5] = labels[6] = "b"
+    labels[50] = "a"
+    found = doubted_labels(labels, *near(points, 30))
+    assert {doubt.row for doubt in found} == {5, 6, 50}
+    times = [(doubt.probability + 0.02) / (doubt.own + 0.02) for doubt in found]
+    assert times == sorted(times, reverse=True)
+
+
 def test_one_label_none_or_a_label_each():
     places, cosines = near(crowd(20), 5)
     assert doubted_labels([None] * 20, places, cosines) == []
