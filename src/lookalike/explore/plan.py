@@ -22,6 +22,8 @@ Keep = Literal["best", "first", "largest", "newest"]
 KEEPS: tuple[Keep, ...] = get_args(Keep)
 Action = Literal["keep", "move"]
 SHARED = "its file has another id too"
+_ANY_NAME = "surrogateescape"
+"""Names of files that are no UTF-8 go into a table, and come out of it, as the bytes they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +183,7 @@ def write_plan(plan: Plan, path: Path) -> None:
             rows = [asdict(entry) for entry in plan.entries]
             path.write_text(json.dumps({"plan": 1, "entries": rows}, indent=1), "utf-8")
         case ".csv":
-            with path.open("w", newline="", encoding="utf-8") as file:
+            with path.open("w", newline="", encoding="utf-8", errors=_ANY_NAME) as file:
                 writer = csv.DictWriter(file, [field.name for field in fields(Entry)])
                 writer.writeheader()
                 writer.writerows(asdict(entry) for entry in plan.entries)
@@ -196,7 +198,7 @@ def read_plan(path: Path) -> Plan:
     """
     try:
         if path.suffix.lower() == ".csv":
-            with path.open(newline="", encoding="utf-8") as file:
+            with path.open(newline="", encoding="utf-8-sig", errors=_ANY_NAME) as file:
                 rows: list[dict[str, Any]] = list(csv.DictReader(file))
         else:
             rows = json.loads(path.read_text("utf-8"))["entries"]

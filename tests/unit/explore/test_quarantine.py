@@ -9,6 +9,7 @@ from PIL import Image
 
 import lookalike
 from lookalike.errors import LibraryError
+from lookalike.explore.plan import Entry, Plan, read_plan, write_plan
 from lookalike.library.library import Library
 
 LONG = "写" * 83 + ".png"  # 253 bytes of the 255 that a name may have
@@ -83,7 +84,10 @@ def test_a_long_name_is_moved_and_comes_back(tmp_path: Path, photos: Path) -> No
     before = files(photos)
     with opened(tmp_path) as library:
         library.add(photos)
-        library.apply_duplicates(library.duplicates("bytes").plan(keep="first"))
+        write_plan(library.duplicates("bytes").plan(keep="first"), tmp_path / "plan.csv")
+        text = (tmp_path / "plan.csv").read_text("utf-8")
+        (tmp_path / "plan.csv").write_text(text, "utf-8-sig")  # as a spreadsheet saves it
+        library.apply_duplicates(tmp_path / "plan.csv")
         assert files(photos).keys() == {"a0.png", "a1.png", "a2.png"}
         library.undo_duplicates()
     assert files(photos) == before
@@ -111,3 +115,11 @@ def test_nothing_comes_back_without_its_rows_or_its_folder(tmp_path: Path, photo
         (photos / "s").unlink()
         library.undo_duplicates()
     assert files(photos) == before
+
+
+@pytest.mark.parametrize("name", ["plan.csv", "plan.json"])
+def test_a_plan_keeps_names_that_are_no_text(tmp_path: Path, name: str) -> None:
+    path = b"/photos/\xff\xe9 \xc3\xa9.png".decode("utf-8", "surrogateescape")
+    plan = Plan([Entry(1, "é\\xff", "keep", "why", "", "", path, "00", 1, 2)])
+    write_plan(plan, tmp_path / name)
+    assert read_plan(tmp_path / name) == plan
