@@ -55,10 +55,11 @@ class UsageError(LookalikeError):
 class UnknownNameError(UsageError):
     """A name that nothing answers to; the message offers the nearest ones."""
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
-        names = sorted(known)
+    def __init__(self, kind: str, name: str, there: Iterable[str]) -> None:
+        names = sorted(there)
         near = get_close_matches(name, names, n=3, cutoff=0.5)
-        hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(names[:20])}."
+        known = f"Known: {', '.join(names[:20])}." if names else "There is none yet."
+        hint = f"Did you mean {' or '.join(near)}?" if near else known
         super().__init__(f"Unknown {kind} {name!r}. {hint}")
 
 

@@ -59,3 +59,8 @@ def test_passwords_of_urls_are_neither_printed_nor_stored(tmp_path):
     for file in (".lookalike/library.db", "fetched/fetch.db"):
         with closing(sqlite3.connect(tmp_path / file)) as connection:
             assert "sesame" not in "\n".join(connection.iterdump())
+
+
+def test_an_unknown_name_where_there_is_none_at_all():
+    error = errors.UnknownNameError("classifier", "x", [])
+    assert str(error) == "Unknown classifier 'x'. There is none yet."

@@ -125,6 +125,21 @@ def test_weights_mix_spaces(library: lookalike.Library) -> None:
     assert np.allclose(mixed.scores, total[best], atol=1e-4)
 
 
+def test_rows_of_another_space_are_named_by_its_own_ids(library: lookalike.Library) -> None:
+    ids = ["a word", *library.ids[5:2:-1]]
+    vectors = np.random.default_rng(3).normal(size=(4, 8)).astype(np.float32)
+    library.import_vectors("text", [(ids, vectors)])
+    found = dict(zip(library.ids_in("text"), library.matrix("text"), strict=True))
+    for id_, vector in zip(ids, unit(vectors.astype(np.float64)), strict=True):
+        assert np.allclose(found.pop(id_), vector, atol=1e-3)
+    assert found == {}
+    assert library.ids_in() == library.ids
+    with pytest.raises(UnknownNameError, match="text"):
+        library.ids_in("texts")
+    with pytest.raises(UnknownNameError, match="text"):
+        library.knows_words("texts")
+
+
 def test_switching_the_default_keeps_the_old_space(library: lookalike.Library) -> None:
     library.add_space("small", "efficientnet-lite0|centre|pca:6")
     library.default_space("small")

@@ -94,7 +94,7 @@ class Classifying(Opened):
         return kept(self._store.classifier(name))
 
     def drop_classifier(self, name: str, *, dry_run: bool = False) -> list[str]:
-        """Remove a classifier and its columns; returns their names."""
+        """Remove a classifier and its columns; returns their names. Raises `UnknownNameError`."""
         from lookalike.library.predicting import columns_of
 
         target = self._store.classifier(name).target

@@ -81,7 +81,10 @@ class Columns(Opened):
         return add_column(self._store, name, on_step, stop)
 
     def drop_column(self, name: str, *, dry_run: bool = False) -> int:
-        """Remove a column made from images; returns how many contents had words in it."""
+        """Remove a column made from images; returns how many contents had words in it.
+
+        Raises `UnknownNameError`.
+        """
         had = self._store.derived_columns()
         if name not in had:
             raise UnknownNameError("derived column", name, had)

@@ -189,7 +189,10 @@ class Exploring(Opened):
         return apply(self._store, plan, quarantine, on_step)
 
     def undo_duplicates(self, *, on_step: OnStep | None = None) -> Moved:
-        """Bring the files of the last applied plan back, and what was known of them."""
+        """Bring the files of the last applied plan back, and what was known of them.
+
+        Raises `UsageError` where no plan was applied.
+        """
         from lookalike.library.duplicating import bring_back
 
         return bring_back(self._store, on_step)

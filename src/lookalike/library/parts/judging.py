@@ -123,7 +123,10 @@ class Judging(Opened):
         return take_verdicts(self._store, path)
 
     def propose(self, count: int = 50, *, space: str | None = None, k: int = 10) -> list[Proposal]:
-        """Pairs to be judged next: those whose verdicts tell most of the precision at k."""
+        """Pairs to be judged next: those whose verdicts tell most of the precision at k.
+
+        Raises `UsageError`, `UnknownNameError`, as `standing` does.
+        """
         from lookalike.library.judging import Judging
 
         return Judging(self._store, self._chosen(space), k).propose(count)

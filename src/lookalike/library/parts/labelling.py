@@ -65,7 +65,10 @@ class Labelling(Opened):
         return labelled(self._store, column)
 
     def undo_labels(self, column: str) -> tuple[str, int]:
-        """Take the last act back: where its labels came from, and how many they were."""
+        """Take the last act back: where its labels came from, and how many they were.
+
+        Raises `UsageError` where nothing is labelled, as `labels` and `label_doubts` do.
+        """
         from lookalike.library.labelling import undo
 
         return undo(self._store, column)

@@ -12,7 +12,7 @@ from lookalike.images.thumbnail import thumbnail_of
 from lookalike.library.searching import Searcher
 from lookalike.store.records import Counts, ImageRecord, RejectRecord, Space
 from lookalike.store.store import Store
-from lookalike.types import Halves
+from lookalike.types import Halves, Stored
 
 
 class Opened:
@@ -48,20 +48,34 @@ class Opened:
 
     @property
     def ids(self) -> list[str]:
-        """The ids of all images, in the order of `matrix()`'s rows."""
-        keys = self._store.compact(self._space)[1]
+        """The ids of all images of the default space, in the order of `matrix()`'s rows."""
+        return self.ids_in()
+
+    def ids_in(self, space: str | None = None) -> list[str]:
+        """The ids of what has a vector in a space, in the order of the rows of its `matrix`.
+
+        Raises `UnknownNameError`.
+        """
+        keys = self._store.compact(self._chosen(space))[1]
         return [id_ for id_ in self._store.ids(keys) if id_ is not None]
 
     def vector(self, id_: str, space: str | None = None) -> Halves:
         """The stored vector of one image, float16 (dim,). Raises `UnknownIdError`."""
         return self._store.vector(self._chosen(space), self.get(id_).key)
 
-    def matrix(self, space: str | None = None) -> Halves:
-        """All vectors, float16 (n, dim), memory-mapped; row i belongs to `ids[i]`."""
-        return self._store.compact(self._store.space(space))[0]
+    def matrix(self, space: str | None = None) -> Stored:
+        """All vectors, memory-mapped; row i belongs to `ids_in(space)[i]`.
+
+        float16 (n, dim); of a space of bits they are packed, uint8 (n, ceil(dim / 8)).
+        Raises `UnknownNameError`.
+        """
+        return self._store.compact(self._chosen(space))[0]
 
     def thumbnail(self, id_: str) -> bytes | None:
-        """A small WebP of one image; made now if need be, None when its file is gone."""
+        """A small WebP of one image; made now if need be, None when its file is gone.
+
+        Raises `UnknownIdError`.
+        """
         return self._thumbnail(self.get(id_))
 
     def rejects(self) -> Iterator[RejectRecord]:

@@ -161,14 +161,18 @@ class Spaces(Opened):
         return calibration_of(self._store, self._chosen(name)) is not None
 
     def knows_words(self, name: str | None = None) -> bool:
-        """Whether a space can be asked with a text; no where its model cannot be had here."""
+        """Whether a space can be asked with a text; no where its model cannot be had here.
+
+        Raises `UnknownNameError`.
+        """
+        space = self._chosen(name)
         try:
-            return way_of(self._store, self._chosen(name)).model.open_text is not None
+            return way_of(self._store, space).model.open_text is not None
         except LookalikeError:
             return False
 
     def default_space(self, name: str) -> None:
-        """Make a space the one that is added to and searched; the others are kept."""
+        """Make a space the one that is added to and searched. Raises `UnknownNameError`."""
         self._store.set_default_space(name)
         self._space = self._store.space()
 
