@@ -56,6 +56,7 @@ class Database:
         self._idle: list[sqlite3.Connection] = []
         self._writer: sqlite3.Connection | None = None
         self._closed = False
+        self._file: tuple[int, int] | None = None
 
     def create(self) -> None:
         """Make the directory and the database, unless they are there; then open."""
@@ -69,6 +70,7 @@ class Database:
             self.open()
         else:
             self._bring_up_to_date()
+            self._file = _file_at(self.path)
 
     def open(self) -> None:
         """Check that this is a library this version can read; migrate an older one."""
@@ -81,6 +83,7 @@ class Database:
                 version = migrations.schema_version(connection, self.path)
             if version < len(migrations.MIGRATIONS):
                 self._bring_up_to_date()
+            self._file = _file_at(self.path)
         except BaseException:
             self.close()
             raise
@@ -106,6 +109,11 @@ class Database:
         with self._turn, translated(self.path):
             if self._closed:
                 raise LibraryError(f"The library {self.directory} is closed.")
+            if _file_at(self.path) != self._file:
+                raise LibraryError(
+                    f"{self.path} was moved away or replaced since it was opened, and what is "
+                    "written now would be lost: open the library again, or start the server again."
+                )
             if self._writer is None:
                 self._writer = _connect(self.path, "mode=rw", _WRITER_KIB)
             writer = self._writer
@@ -162,6 +170,15 @@ class Database:
                 self._idle.append(connection)
                 return
         connection.close()
+
+
+def _file_at(path: Path) -> tuple[int, int] | None:
+    """Which file lies at a path, whatever was renamed meanwhile; None where there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def data_version(connection: sqlite3.Connection) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 from store_making import embedded, unchanged
@@ -33,6 +34,25 @@ def test_no_library(tmp_path: Path) -> None:
     with pytest.raises(LibraryNotFoundError, match="lookalike index"):
         Store.open(tmp_path / ".lookalike")
     assert not (tmp_path / ".lookalike").exists()
+
+
+@pytest.mark.parametrize("becomes", ["a copy", "gone"])
+def test_nothing_is_written_where_another_library_lies_now(
+    store: Store, tmp_path: Path, becomes: str
+) -> None:
+    directory = store.directory
+    store.set_setting("before", "1")
+    directory.rename(tmp_path / "away")
+    directory.mkdir()
+    if becomes == "a copy":
+        copytree(tmp_path / "away", directory, dirs_exist_ok=True)
+    with pytest.raises(LibraryError, match="replaced"):
+        store.set_setting("after", "1")
+    assert store.setting("before") == "1"
+    store.close()
+    with Store.open(tmp_path / "away") as again:
+        assert again.setting("after") is None
+        again.set_setting("after", "1")
 
 
 def test_where_no_library_can_be(tmp_path: Path) -> None:
@@ -125,8 +145,12 @@ def test_a_migration_that_fails_leaves_the_library_as_it_was(
 def test_a_library_whose_making_was_interrupted(directory: Path) -> None:
     directory.mkdir()
     (directory / "library.db").touch()
-    with Store.open(directory) as store:
-        assert store.counts().images == 0
+    with pytest.raises(LibraryDamagedError, match=r"is empty.*index again"):
+        Store.open(directory)
+    assert (directory / "library.db").stat().st_size == 0
+    for call in (Store.create, Store.open):
+        with call(directory) as store:
+            assert store.counts().images == 0
 
 
 def test_a_file_that_is_no_database(directory: Path) -> None:
