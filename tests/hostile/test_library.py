@@ -78,6 +78,18 @@ def test_a_damaged_database_is_said_so_and_never_made_worse(album, where):
     assert database.read_bytes() == before
 
 
+def test_an_empty_database_is_said_so_until_it_is_filled_again(album):
+    database = album / ".lookalike" / "library.db"
+    database.write_bytes(b"")
+    (finding,) = ill(album)
+    assert "library.db is empty" in finding["found"]
+    assert run(album, "search", "id:000.jpg").code == 1
+    assert database.read_bytes() == b""
+    photo(album / "a.jpg", 1)
+    assert index(album, ".")["embedded"] == 1
+    assert ill(album) == []
+
+
 def test_a_database_of_another_program_is_not_touched(tmp_path):
     (tmp_path / ".lookalike").mkdir()
     database = tmp_path / ".lookalike" / "library.db"

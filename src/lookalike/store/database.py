@@ -67,13 +67,16 @@ class Database:
                 f"The library cannot be made: {self.directory}: {error.strerror}"
             ) from error
         if self.path.exists():
-            self.open()
+            self.open(empty=True)
         else:
             self._bring_up_to_date()
             self._file = _file_at(self.path)
 
-    def open(self) -> None:
-        """Check that this is a library this version can read; migrate an older one."""
+    def open(self, *, empty: bool = False) -> None:
+        """Check that this is a library this version can read; migrate an older one.
+
+        One that is `empty`, as a creation that was killed leaves it, is refused unless it will do.
+        """
         if not self.path.exists():
             raise LibraryNotFoundError(
                 f"No library at {self.directory}. Make one with: lookalike index FOLDER"
@@ -81,6 +84,11 @@ class Database:
         try:
             with self.reading() as connection:
                 version = migrations.schema_version(connection, self.path)
+            if not version and not empty:
+                raise LibraryDamagedError(
+                    f"{self.path} is empty: what made it was stopped, or what was in it is lost. "
+                    "Put a copy of it back, or index again with: lookalike index FOLDER"
+                )
             if version < len(migrations.MIGRATIONS):
                 self._bring_up_to_date()
             self._file = _file_at(self.path)
