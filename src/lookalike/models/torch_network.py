@@ -88,19 +88,23 @@ def grey(count: int, preprocessing: Preprocessing) -> Pixels:
     return np.full((count, preprocessing.crop, preprocessing.crop, 3), 128, np.uint8)
 
 
-def normaliser(preprocessing: Preprocessing, device: Any) -> Callable[[Any], Any]:
-    """Bytes (n, side, side, 3) on a device -> planes (n, 3, side, side) there, channels last."""
+def scaler(preprocessing: Preprocessing, device: Any) -> Callable[[Any], Any]:
+    """Planes (n, 3, side, side) of 0..255 -> what the network takes, channels last."""
     torch = import_torch("This model")
     mean, scale = (
         torch.tensor(values, device=device).view(1, 3, 1, 1)
         for values in (preprocessing.mean, preprocessing.scale)
     )
+    return lambda planes: ((planes - mean) / scale).contiguous(memory_format=torch.channels_last)
+
+
+def normaliser(preprocessing: Preprocessing, device: Any) -> Callable[[Any], Any]:
+    """Bytes (n, side, side, 3) on a device -> planes (n, 3, side, side) there, channels last."""
+    scaled = scaler(preprocessing, device)
 
     def planes(pixels: Any) -> Any:
         found = pixels.permute(0, 3, 1, 2)
-        if preprocessing.channels == "bgr":
-            found = found.flip(1)
-        return ((found.float() - mean) / scale).contiguous(memory_format=torch.channels_last)
+        return scaled((found.flip(1) if preprocessing.channels == "bgr" else found).float())
 
     return planes
 

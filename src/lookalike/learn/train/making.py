@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from lookalike.learn.train.objective import balance, make_objective
 from lookalike.learn.train.pace import make_optimizer
 from lookalike.learn.train.ranks import Ranks
 from lookalike.learn.train.steps import Stepper
-from lookalike.models.torch_network import import_torch
+from lookalike.models.torch_network import import_torch, scaler
 
 _COLOUR_NAMES = ("colour", "color")
 
@@ -50,7 +49,7 @@ def make_loop(
         make_optimizer(network, objective, config),
         material.pixels,
         material.targets,
-        _normalise(preprocessing_for(config), ranks.device),
+        scaler(preprocessing_for(config), ranks.device),
         _kept(config, warnings),
         _precision(config, ranks.device),
         ranks,
@@ -70,16 +69,6 @@ def _class_weights(config: TrainConfig, material: Material, column: str) -> NDAr
     if not config.class_weights:
         return np.ones(len(labels.names), np.float32)
     return balance(labels.codes[material.split.gallery], len(labels.names))
-
-
-def _normalise(preprocessing: Any, device: Any) -> Callable[[Any], Any]:
-    """Planes (n, 3, side, side) in 0..255 -> what the network takes, channels last."""
-    torch = import_torch("Training")
-    mean, scale = (
-        torch.tensor(values, device=device).view(1, 3, 1, 1)
-        for values in (preprocessing.mean, preprocessing.scale)
-    )
-    return lambda planes: ((planes - mean) / scale).contiguous(memory_format=torch.channels_last)
 
 
 def _kept(config: TrainConfig, warnings: list[str]) -> tuple[str, ...]:
