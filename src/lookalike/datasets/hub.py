@@ -1,4 +1,4 @@
-"""Data sets of the Hugging Face hub: Parquet, folders of images, archives; from its cache or it."""
+"""Data sets of the Hugging Face hub, or of its cache: Parquet, folders of images, archives."""
 
 from __future__ import annotations
 

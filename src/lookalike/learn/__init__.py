@@ -1,1 +1,1 @@
-"""What a library learns from its user on stored vectors: taught spaces, classifiers."""
+"""What is learned from a library: taught spaces, classifiers, labels, trained networks."""

@@ -1,1 +1,1 @@
-"""Vectors that come from elsewhere or go there."""
+"""What goes elsewhere and comes from there: vectors, packs of images, static sites."""

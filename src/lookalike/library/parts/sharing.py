@@ -1,4 +1,4 @@
-"""An open library for others to use: as a search page for any static host."""
+"""An open library for others to use: as a search page, a bundle, or images to pack."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Sharing(Opened):
-    """An open library for others to use: as a search page for any static host."""
+    """An open library for others to use: as a search page, a bundle, or images to pack."""
 
     def image_source(self, where: str | None = None) -> LibraryImages:
         """The images, or those that a filter leaves, as a source for `share.pack`."""
