@@ -8,6 +8,7 @@ import numpy as np
 
 from lookalike.index.halves import as_floats
 from lookalike.index.pairwise import pairwise
+from lookalike.reduce.axes import axes_of
 from lookalike.reduce.unit import unit_length
 from lookalike.types import Floats, Keys, Metric, Stored
 
@@ -83,7 +84,7 @@ def _directions(matrix: Stored, rows: Keys, landmarks: Keys) -> Floats:
     """Each row in the directions in which the landmarks differ most, of length 1: (m, d)."""
     basis = _of_length_1(matrix[landmarks])
     mean = basis.mean(axis=0)
-    _, vectors = np.linalg.eigh(np.cov(basis - mean, rowvar=False).reshape(mean.size, -1))
+    _, vectors = axes_of(np.cov(basis - mean, rowvar=False).reshape(mean.size, -1))
     chosen = vectors[:, ::-1][:, :DIRECTIONS].astype(np.float32)
     found = np.empty((len(rows), chosen.shape[1]), dtype=np.float32)
     for start in range(0, len(rows), 1024):

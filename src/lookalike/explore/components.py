@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lookalike.index.halves import as_floats
+from lookalike.reduce.axes import axes_of
 from lookalike.types import Floats, Halves
 
 _SAMPLE = 20_000
@@ -21,7 +22,7 @@ def principal(vectors: Halves, count: int, seed: int) -> Floats:
     sample = as_floats(vectors[chosen]).astype(np.float64)
     mean = sample.mean(axis=0)
     sample -= mean
-    _, directions = np.linalg.eigh(sample.T @ sample)
+    _, directions = axes_of(sample.T @ sample)
     axes = directions[:, : -count - 1 : -1].T
     axes *= np.sign(np.take_along_axis(axes, np.argmax(np.abs(axes), axis=1)[:, None], axis=1))
     points = np.zeros((len(vectors), count), dtype=np.float32)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lookalike.index.halves import as_floats
+from lookalike.reduce.axes import axes_of
 from lookalike.reduce.unit import unit_length
 from lookalike.types import Floats, Halves, Keys
 
@@ -103,7 +104,7 @@ def _by_cells(matrix: Halves, rows: Keys, k: int, advance: Advance) -> tuple[Pla
 
 def _reduction(sample: Floats, reduced: int) -> Floats:
     """The first principal axes (d, reduced), the mean left in: cosines stay about what they are."""
-    _, axes = np.linalg.eigh(sample.T @ sample)
+    _, axes = axes_of(sample.T @ sample)
     return np.ascontiguousarray(axes[:, -reduced:])
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lookalike.errors import UsageError
+from lookalike.reduce.axes import axes_of
 from lookalike.reduce.reducer import Arrays, Blocks, Reducer
 from lookalike.types import Floats
 
@@ -62,7 +63,7 @@ class PrincipalComponents(Reducer):
         mean = total / count
         covariance = products / count - np.outer(mean, mean)
         self.dimension(len(covariance))
-        variances, directions = np.linalg.eigh(covariance)
+        variances, directions = axes_of(covariance)
         order = np.argsort(-variances)[: self.count]
         components = directions[:, order].T
         largest = np.argmax(np.abs(components), axis=1)[:, None]
