@@ -63,6 +63,12 @@ class Print:
         grey = np.ascontiguousarray(turned_array(self.grey, way))
         return Print(grey, turned_array(self.colour, way))
 
+    def reshaped(self, shape: tuple[int, ...]) -> Print:
+        """The same picture stretched to another height and width."""
+        height, width = shape
+        grey = Image.fromarray(self.grey).resize((width, height), Image.Resampling.BICUBIC)
+        return Print(np.asarray(grey), self.colour)
+
     @cached_property
     def digest(self) -> bytes:
         """Of all that a print is."""

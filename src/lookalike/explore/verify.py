@@ -15,6 +15,8 @@ _SURE = 0.85
 _LIKELY = 0.45
 _WORTH = 0.55
 _SAME_SHAPE = 0.1
+_SQUASHED = 0.7
+_MOST_STRETCHED = 0.75
 _CUT = 0.93
 _NEARLY_ALL = 0.85
 _COLOURLESS = 48.0
@@ -41,7 +43,7 @@ class Match:
 
 
 def same_picture(one: Print, other: Print, *, cut: bool = True) -> Match | None:
-    """Whether two prints are of one picture: re-encoded, resized, turned, cut or framed anew.
+    """Whether two prints are of one picture: re-encoded, stretched, turned, cut or framed anew.
 
     The whole pictures are compared in eight orientations; failing that, the one is slid over
     the other at several scales, unless `cut` is false. Either is settled by the correlation of
@@ -52,14 +54,18 @@ def same_picture(one: Print, other: Print, *, cut: bool = True) -> Match | None:
         return Match(1.0, "one plain colour") if alike else None
     way = _likely_way(one, other)
     if way is not None:
-        score = whole(one.fine, turned_array(other.fine, way))
-        if other_colours(one, other.turned(way)):
+        turned = other.turned(way)
+        stretched = abs(_stretch(one, turned)) >= _SAME_SHAPE
+        if stretched:
+            turned = turned.reshaped(one.grey.shape)
+        if other_colours(one, turned):
             return None
+        score = whole(one.fine, turned.fine if stretched else turned_array(other.fine, way))
         if score >= _SURE:
-            return Match(score, _words(Fit(score, 1, 1), way))
-        fit = fine(one, other.turned(way), Guess(0, 1, 0, 0))
+            return Match(score, _words(Fit(score, 1, 1), way, stretched=stretched))
+        fit = fine(one, turned, Guess(0, 1, 0, 0))
         if fit.score >= SAME:
-            return Match(fit.score, _words(fit, way))
+            return Match(fit.score, _words(fit, way, stretched=stretched))
     for guess in coarse(one.spectra, other.spectra) if cut else ():
         if guess.score < _WORTH:
             break
@@ -86,22 +92,31 @@ def likeness(one: Print, other: Print) -> float:
 
 
 def _likely_way(one: Print, other: Print) -> int | None:
-    """The orientation in which the whole pictures agree roughly, None if in none."""
+    """The orientation in which the whole pictures agree roughly, None if in none.
+
+    They are looked at as squares; of pictures of two shapes they have to agree better.
+    """
     turns = np.stack([turned_array(other.look, way) for way in range(len(WAYS))])
     scores = (turns * one.look).sum(axis=(1, 2))
-    shape = np.log(
-        [one.grey.shape[0] / one.grey.shape[1], other.grey.shape[0] / other.grey.shape[1]]
-    )
     for way in np.argsort(-scores, kind="stable"):
         if scores[way] < _LIKELY:
             return None
-        if abs(shape[0] - (shape[1] if way % 2 == 0 else -shape[1])) < _SAME_SHAPE:
+        stretch = abs(_stretch(one, other, turned=bool(way % 2)))
+        if stretch < _SAME_SHAPE or (stretch < _MOST_STRETCHED and scores[way] >= _SQUASHED):
             return int(way)
     return None
 
 
-def _words(fit: Fit, way: int) -> str:
+def _stretch(one: Print, other: Print, *, turned: bool = False) -> float:
+    """How much taller the one is for its width than the other, as a logarithm."""
+    height, width = other.grey.shape[::-1] if turned else other.grey.shape
+    return float(np.log(one.grey.shape[0] * width / (one.grey.shape[1] * height)))
+
+
+def _words(fit: Fit, way: int, *, stretched: bool = False) -> str:
     said = [] if way == 0 else [WAYS[way]]
+    if stretched:
+        said.append("stretched")
     if fit.overlap < _CUT:
         said.append(f"{fit.overlap:.0%} of it shared")
     return ", ".join(said) or "the whole of it"
