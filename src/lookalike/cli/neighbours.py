@@ -8,14 +8,17 @@ from typing import Annotated
 
 import typer
 
-from lookalike.cli.options import JsonOption, LibraryOption
+from lookalike.cli.options import JsonOption, LibraryOption, writable
 from lookalike.cli.output import count, print_json, print_line, say
 from lookalike.cli.progress import steps_bar
 from lookalike.cli.weights import read_weights
 
 
 def neighbours(
-    out: Annotated[Path, typer.Option("--out", "-o", help="A .parquet, .csv or .npz to write.")],
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", help="A .parquet, .csv or .npz to write.", callback=writable),
+    ],
     library: LibraryOption = None,
     k: Annotated[int, typer.Option("-k", min=1, help="How many for each image.")] = 20,
     space: Annotated[

@@ -67,8 +67,8 @@ def calibrate(
     matrix, keys = store.compact(space)
     if len(keys) < LEAST_IMAGES:
         raise UsageError(
-            f"{len(keys)} images are too few to tell a match from the nearest of strangers: "
-            f"it takes at least {LEAST_IMAGES}."
+            f"It takes at least {LEAST_IMAGES} images to tell a match from the nearest of "
+            f"strangers; here there are {len(keys)}."
         )
     generator = np.random.default_rng(SEED)
     marks = np.sort(generator.permutation(len(keys))[:LANDMARKS])
@@ -161,7 +161,8 @@ def _labelled(
     known = np.flatnonzero(codes != MISSING)
     if len(known) < LEAST_IMAGES:
         raise UsageError(
-            f"{len(known)} images have a value in {column}: it takes at least {LEAST_IMAGES}."
+            f"It takes at least {LEAST_IMAGES} images with a value in {column}; here there are "
+            f"{len(known)}."
         )
     generator = np.random.default_rng(SEED)
     queries = np.sort(generator.permutation(known)[:QUERIES])

@@ -129,12 +129,12 @@ def test_on_judgements_the_rarely_drawn_count_more(tmp_path: Path) -> None:
 def test_too_little_is_said(tmp_path: Path) -> None:
     vectors, labels = clusters([12, 12], 4, 1.0, 0)
     store = make_store(tmp_path, vectors, [*labels[:10], *[None] * 14])
-    with pytest.raises(UsageError, match="10 images have a value"):
+    with pytest.raises(UsageError, match="in label; here there are 10"):
         calibrate(store, store.space(), "labels")
     with pytest.raises(UsageError, match="0 judgements are too few"):
         calibrate(store, store.space(), "judgements")
     small = make_store(tmp_path / "small", vectors[:5], labels[:5])
-    with pytest.raises(UsageError, match="5 images are too few"):
+    with pytest.raises(UsageError, match="at least 20 images .*; here there are 5"):
         calibrate(small, small.space())
 
 
