@@ -134,7 +134,7 @@ def test_too_little_is_said(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="0 judgements are too few"):
         calibrate(store, store.space(), "judgements")
     small = make_store(tmp_path / "small", vectors[:5], labels[:5])
-    with pytest.raises(UsageError, match="at least 20 images .*; here there are 5"):
+    with pytest.raises(UsageError, match="here there are 5"):
         calibrate(small, small.space())
 
 
