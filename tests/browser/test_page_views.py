@@ -41,12 +41,13 @@ def shop(tmp_path_factory):
         rows[number] |= {"kind": hostile, "colour": hostile, "caption": hostile}
     for number, row in enumerate(rows):
         row["made in"] = ("Oslo", "Rome", "Lima")[number % 3]
+        row["constructor"] = ""
     for number, (name, how) in enumerate(
         [("again.jpg", {"quality": 70}), (f"{EVIL}.webp", {"quality": 80})]
     ):
         with Image.open(folder / rows[number]["image"]) as image:
             image.save(folder / "images" / name, **how)
-        rows.append(rows[number] | {"image": f"images/{name}"})
+        rows.append(rows[number] | {"image": f"images/{name}", "constructor": "Ann"})
     for name, data in (
         ("empty.jpg", b""),
         ("page.png", b"<html>"),
@@ -212,6 +213,8 @@ def test_duplicates_are_planned_moved_and_brought_back_byte_for_byte(shop):
         page.locator(".groups article").first.wait_for(timeout=60_000)
         group = page.locator("article", has_text="images/again.jpg").first
         assert "JPEG" not in group.inner_text() or group.locator(".other").count()
+        said = group.locator("div", has_text="constructor").all_inner_texts()
+        assert sorted(said) == ["constructor\nAnn", "constructor\nnone"]
         group.locator("li", has_text="images/again.jpg").get_by_text("Goes").click()
         page.locator("article li.goes", has_text="images/again.jpg").wait_for()
         assert group.locator("li", has_text="images/again.jpg").get_by_text("your choice").count()
