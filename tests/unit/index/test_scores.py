@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lookalike.index.exact import top_k
+from lookalike.index.pairwise import pairwise
 from lookalike.index.scores import distance, merge, similarity
 from lookalike.types import Metric
 
@@ -60,3 +61,8 @@ def test_merge_keeps_the_best_and_prefers_lower_keys() -> None:
     assert keys.tolist() == [[7, 30, 20]]
     scores, keys = merge([one, other], 99)
     assert keys.tolist() == [[7, 30, 20, 40, 10]]
+
+
+def test_a_query_of_no_length_is_like_nothing():
+    rows = np.eye(4, dtype=np.float16)
+    assert pairwise(np.zeros((2, 4), np.float32), rows, "cosine").tolist() == [[0] * 4] * 2
