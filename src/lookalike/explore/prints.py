@@ -69,6 +69,13 @@ class Print:
         grey = Image.fromarray(self.grey).resize((width, height), Image.Resampling.BICUBIC)
         return Print(np.asarray(grey), self.colour)
 
+    def tilted(self, degrees: float) -> Print:
+        """The same picture turned a little, counter-clockwise, its corners filled in."""
+        grey = Image.fromarray(self.grey).rotate(
+            degrees, Image.Resampling.BICUBIC, fillcolor=int(np.median(self.grey))
+        )
+        return Print(np.asarray(grey), self.colour)
+
     @cached_property
     def digest(self) -> bytes:
         """Of all that a print is."""

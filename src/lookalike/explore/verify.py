@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lookalike.explore.prints import Print, turned_array
-from lookalike.explore.registration import Fit, Guess, coarse, fine, whole
+from lookalike.explore.registration import Fit, Guess, Spectra, coarse, fine, whole
 
 SAME = 0.65
 """From here on the detail of two pictures is the same; strangers that look alike stay below."""
@@ -17,6 +17,7 @@ _WORTH = 0.55
 _SAME_SHAPE = 0.1
 _SQUASHED = 0.7
 _MOST_STRETCHED = 0.75
+_TILTS = (-2.5, 2.5, -5.0, 5.0)
 _CUT = 0.93
 _NEARLY_ALL = 0.85
 _COLOURLESS = 48.0
@@ -66,14 +67,33 @@ def same_picture(one: Print, other: Print, *, cut: bool = True) -> Match | None:
         fit = fine(one, turned, Guess(0, 1, 0, 0))
         if fit.score >= SAME:
             return Match(fit.score, _words(fit, way, stretched=stretched))
-    for guess in coarse(one.spectra, other.spectra) if cut else ():
+    guesses = coarse(one.spectra, other.spectra) if cut else []
+    for guess in guesses:
         if guess.score < _WORTH:
-            break
+            return None
         fit = fine(one, other, guess)
         if fit.score >= SAME:
-            recoloured = fit.overlap > _NEARLY_ALL and other_colours(one, other)
-            return None if recoloured else Match(fit.score, _words(fit, 0))
+            return _unless_recoloured(one, other, Match(fit.score, _words(fit, 0)), fit)
+    return _tilted(one, other, guesses[0].score) if guesses else None
+
+
+def _tilted(one: Print, other: Print, score: float) -> Match | None:
+    """Whether the other is the same picture a few degrees askew; it has to fit better than `score`.
+
+    Straight on, such a copy fits roughly where most strangers do not: few pairs come here.
+    """
+    for angle in _TILTS:
+        askew = other.tilted(angle)
+        guess = coarse(one.spectra, Spectra(askew.grey))[0]
+        fit = fine(one, askew, guess) if guess.score > score else None
+        if fit is not None and fit.score >= SAME:
+            match = Match(fit.score, _words(fit, 0, askew=True))
+            return _unless_recoloured(one, other, match, fit)
     return None
+
+
+def _unless_recoloured(one: Print, other: Print, match: Match, fit: Fit) -> Match | None:
+    return None if fit.overlap > _NEARLY_ALL and other_colours(one, other) else match
 
 
 def other_colours(one: Print, other: Print) -> bool:
@@ -113,10 +133,12 @@ def _stretch(one: Print, other: Print, *, turned: bool = False) -> float:
     return float(np.log(one.grey.shape[0] * width / (one.grey.shape[1] * height)))
 
 
-def _words(fit: Fit, way: int, *, stretched: bool = False) -> str:
+def _words(fit: Fit, way: int, *, stretched: bool = False, askew: bool = False) -> str:
     said = [] if way == 0 else [WAYS[way]]
     if stretched:
         said.append("stretched")
+    if askew:
+        said.append("a few degrees askew")
     if fit.overlap < _CUT:
         said.append(f"{fit.overlap:.0%} of it shared")
     return ", ".join(said) or "the whole of it"

@@ -36,6 +36,8 @@ def printed(image: Image.Image) -> Print:
         (lambda i: i.resize((300, 300)), "stretched"),
         (lambda i: i.resize((520, 300)), "stretched"),
         (lambda i: i.resize((300, 300)).rotate(90), "turned by 270°, stretched"),
+        (lambda i: i.rotate(3, Image.Resampling.BICUBIC), "askew"),
+        (lambda i: i.rotate(-5, Image.Resampling.BICUBIC).crop((30, 30, 370, 270)), "askew"),
         (lambda i: i.crop((90, 60, 390, 285)), "shared"),
         (lambda i: i.crop((0, 75, 300, 300)), "shared"),
         (lambda i: ImageOps.expand(i, 40, "white"), "the whole of it"),
