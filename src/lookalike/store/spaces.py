@@ -57,7 +57,12 @@ def add(
     dim: int,
     metric: Metric,
 ) -> Space:
-    """The space of that name, made if it is new; raises RecipeMismatchError if it differs."""
+    """The space of that name, made if it is new; raises RecipeMismatchError if it differs.
+
+    Raises UsageError for a name that nobody could see or write.
+    """
+    if not name or name != name.strip() or not name.isprintable():
+        raise UsageError(f"A space needs a name that can be read, not {name!r}.")
     connection = transaction.connection
     old = find(connection, name)
     if old is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lookalike.errors import RecipeMismatchError, UnknownNameError
+from lookalike.errors import RecipeMismatchError, UnknownNameError, UsageError
 from lookalike.store import Space, Store
 
 RECIPE = {"model": "tiny", "preprocessing": {"side": 224, "filter": "bicubic"}}
@@ -18,6 +18,13 @@ def test_a_space_comes_back_as_it_was_made(store: Store) -> None:
     assert store.space("main") == made
     assert store.space_add("main", RECIPE, "abc", 8, "l2") == made
     assert store.spaces() == [made]
+
+
+@pytest.mark.parametrize("name", ["", " ", " main", "main\n", "ma\0in"])
+def test_a_name_that_nobody_can_write_is_refused(store: Store, name: str) -> None:
+    with pytest.raises(UsageError, match="needs a name"):
+        store.space_add(name, RECIPE, "abc", 8)
+    assert store.spaces() == []
 
 
 def test_the_first_space_is_the_default_until_another_is_named(store: Store) -> None:

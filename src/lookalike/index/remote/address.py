@@ -61,7 +61,8 @@ def parse_address(url: str) -> Address:
             "with / ? # @ : in it has to be percent-encoded."
         ) from None
     if parts.scheme not in _SCHEMES:
-        raise UnknownNameError("kind of server", parts.scheme, {*_SCHEMES.values()})
+        known = {f"{name}://" for name in _SCHEMES.values()}
+        raise UnknownNameError("kind of server", f"{parts.scheme}://", known)
     if parts.fragment and not _NAME.fullmatch(parts.fragment):
         raise UsageError(
             f"The name of a table, {parts.fragment[:60]!r}, is at most 48 small letters, "
