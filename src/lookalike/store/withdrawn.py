@@ -10,7 +10,7 @@ from pathlib import Path
 from lookalike.store import contents as contents_
 from lookalike.store.database import Transaction
 
-_OF_CONTENT = ("contents", "vectors", "thumbnails", "derived")
+_OF_CONTENT = ("contents", "vectors", "thumbnails", "derived", "labels")
 _MANY = 500
 
 
@@ -73,10 +73,14 @@ def _restore_content(
     connection = transaction.connection
     content = kept.execute("SELECT * FROM contents WHERE content = ?", (old,)).fetchone()
     home = contents_.find(connection, content["sha256"])
+    tables = set(_OF_CONTENT[1:])
     if home is None:
         _insert(connection, "contents", dict(content))
         home = old
-    for table in _OF_CONTENT[1:]:
+    else:
+        tables -= {"labels"}  # they stayed with the content, but for what was undone since
+    there = {name for (name,) in kept.execute("SELECT name FROM sqlite_master")}
+    for table in tables & there:  # an earlier version of this package saved fewer
         for row in kept.execute(f"SELECT * FROM {table} WHERE content = ?", (old,)):  # noqa: S608
             cells = dict(row) | {"content": home}
             if table == "vectors" and cells["space"] not in spaces:

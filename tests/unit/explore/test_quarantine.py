@@ -123,3 +123,21 @@ def test_a_plan_keeps_names_that_are_no_text(tmp_path: Path, name: str) -> None:
     plan = Plan([Entry(1, "é\\xff", "keep", "why", "", "", path, "00", 1, 2)])
     write_plan(plan, tmp_path / name)
     assert read_plan(tmp_path / name) == plan
+
+
+def test_labels_of_what_was_moved_come_back(tmp_path: Path, photos: Path) -> None:
+    for number in range(3):
+        Image.open(photos / f"a{number}.png").save(photos / f"b{number}.bmp")
+    with opened(tmp_path) as library:
+        library.add(photos)
+        library.label("kind", {"b0.bmp": "one", "b1.bmp": "two", "a2.png": "three"})
+        library.label("kind", {"b1.bmp": "other"})
+        plan = library.duplicates("pixels").plan(keep="first")
+        assert {entry.id for entry in plan.moves} > {"b0.bmp", "b1.bmp"}
+        library.apply_duplicates(plan)
+        assert library.labels("kind").counts.keys() == {"three"}
+        library.undo_duplicates()
+        assert library.labels("kind").counts.keys() == {"one", "other", "three"}
+        assert library.filter("kind = other") == ["b1.bmp"]
+        library.undo_labels("kind")
+        assert library.filter("kind = two") == ["b1.bmp"]
