@@ -19,9 +19,9 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw
 
+import family_weights  # it brings the operators that torchvision lacks here
+
 ROOT = Path(__file__).parents[2]
-sys.path.append(str(ROOT / "tests" / "e2e"))
-import family_weights  # noqa: E402  it brings the operators that torchvision lacks here
 
 
 def examples(fence: str) -> dict[str, list[tuple[str, str]]]:

@@ -1,14 +1,9 @@
 """A configuration as a Metaflow flow gives what `lookalike run` gives; run for real, locally."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-sys.path.append(str(Path(__file__).parents[1] / "e2e"))
 import family_weights
-
 from metaflows import flow, same
 from shell import photos, run
 

@@ -10,48 +10,22 @@ import os
 import resource
 import shutil
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-sys.path.append(str(Path(__file__).parents[1] / "e2e"))
 import family_weights
-
 from metaflows import flow, same
+from old_configurations import FINDER, FOLDER
 from shell import command, environment, photos
 
 pytestmark = pytest.mark.campaign
 
-FOLDER = """\
-pictures_path: "./pictures"
-file_list_path: "./{out}/file_list.csv"
-vectors_path: "./{out}/vectors"
-infer_classes: True
-reduce_vector_dimensionality: True
+MAP = """\
 generate_tsne: True
 tsne_path: "./{out}/tsne.png"
-"""
-FINDER = """\
-paths:
-  images_dataframe_path: "./data/images.csv"
-  trained_model_path: "./multitask.keras"
-  vectors_path: "./finder/vectors.npy"
-  ann_index_path: "./finder/ann_index"
-dataframe:
-  path_field: "image_path"
-  labels_field: "kind"
-model:
-  layer_to_get_input: "kind"
-  input_size: [224, 224]
-  batch_size: 64
-ann_index:
-  init_time: {method: "hnsw", space: "cosinesimil"}
-  index_time: {M: 15, efConstruction: 100, post: 0}
-  query_time: {efSearch: 100}
-  k: 10
 """
 STEPS = """\
 library: steps
@@ -126,7 +100,7 @@ def test_a_folder_by_run_by_what_it_prints_and_by_metaflow(place):
     variables = family_weights.environment(place)
     family_weights.timm_weights(place, "legacy_xception.tf_in1k")
     for out in ("plain", "flow"):
-        (place / f"{out}.yml").write_text(FOLDER.format(out=out))
+        (place / f"{out}.yml").write_text((FOLDER + MAP).format(out=out))
     *_, seconds = run(place, "plain.yml", **variables)
     print(f"\nplain.yml: {seconds:.0f} s", flush=True)
     does_nothing(place, "plain.yml", **variables)

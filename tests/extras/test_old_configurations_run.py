@@ -1,42 +1,16 @@
 """Old configurations run on drawn photos: vectors equal those of the commands by hand."""
 
 import csv
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-sys.path.append(str(Path(__file__).parents[1] / "e2e"))
 import family_weights
-
 import lookalike
+from old_configurations import FINDER, FOLDER
 from shell import photos, run
 
 pytestmark = pytest.mark.extra
-
-FOLDER = """\
-pictures_path: "pictures"
-file_list_path: "model/file_list.csv"
-vectors_path: "model/vectors.npy"
-infer_classes: True
-reduce_vector_dimensionality: True
-"""
-FINDER = """\
-paths:
-  images_dataframe_path: "./data/table.csv"
-  trained_model_path: "./multitask.keras"
-  vectors_path: "./finder/vectors.npy"
-  ann_index_path: "./finder/index.hnsw"
-dataframe:
-  path_field: "image_path"
-model:
-  layer_to_get_input: "kind"
-  input_size: [224, 224]
-ann_index:
-  init_time: {method: "hnsw", space: "l2"}
-  k: 3
-"""
 
 
 def both(folder, config, by_hand, variables):
@@ -56,7 +30,7 @@ def test_a_folder_through_xception_with_means_of_four(tmp_path):
     variables = family_weights.environment(tmp_path)
     family_weights.timm_weights(tmp_path, "legacy_xception.tf_in1k")
     hand = ("pictures", "--model", "xception|mean:4", "--metric", "l2", "--label-from", "folder")
-    both(tmp_path, FOLDER, hand, variables)
+    both(tmp_path, FOLDER.format(out="model"), hand, variables)
 
     vectors = np.load(tmp_path / "model" / "vectors.npy")
     with lookalike.open(tmp_path / "hand") as library:
@@ -68,11 +42,13 @@ def test_a_folder_through_xception_with_means_of_four(tmp_path):
 def test_a_table_through_a_layer_of_a_keras_model(tmp_path):
     names = photos(tmp_path / "pictures", range(12))
     (tmp_path / "data").mkdir()
-    with (tmp_path / "data" / "table.csv").open("w", newline="") as file:
-        csv.writer(file).writerows([["image_path"], *([f"pictures/{name}"] for name in names)])
+    with (tmp_path / "data" / "images.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(
+            [("image_path", "kind"), *((f"pictures/{name}", "a") for name in names)]
+        )
     spec = family_weights.keras_file(tmp_path)
-    hand = ("data/table.csv", "--path-template", "../{image_path}", "--model", spec)
-    hand += ("--id-column", "image_path", "--metric", "l2")
+    hand = ("data/images.csv", "--path-template", "../{image_path}", "--model", spec)
+    hand += ("--id-column", "image_path", "--label-column", "kind", "--metric", "cosine")
     both(tmp_path, FINDER, hand, {})
 
     vectors = np.load(tmp_path / "finder" / "vectors.npy")

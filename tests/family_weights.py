@@ -36,7 +36,7 @@ def environment(folder: Path) -> dict[str, str]:
     site.mkdir(exist_ok=True)
     (site / "sitecustomize.py").write_text(SITE)
     return {
-        "PYTHONPATH": f"{site}:{Path(__file__).parents[1]}",
+        "PYTHONPATH": f"{site}:{Path(__file__).parent}",
         "HF_HOME": str(folder / "hf"),
         "HF_HUB_OFFLINE": "1",
         "TRANSFORMERS_VERBOSITY": "error",
