@@ -33,14 +33,17 @@ _TICK = 0.2
 async def lay_out(
     service: Service, space: str | None, method: str | None, refresh: bool, job: Job
 ) -> Result:
-    """Lay the map out, or put in what is new; by `pca` where nothing else is installed."""
+    """Lay the map out, or put in what is new; by `pca` where nothing else is installed.
+
+    What is there by t-SNE is not laid out by `pca` unless it was to be laid out anew.
+    """
     draw = partial(service.library.map, space, refresh=refresh, on_step=job.advance)
     if method is None and service.library.map_mark(space) is None and find_spec("openTSNE") is None:
         method = "pca"
     try:
         return (await service.lanes.long.run(partial(draw, method=method))).as_dict()
     except MissingExtraError:
-        if method is not None:
+        if method is not None or not refresh:
             raise
         return (await service.lanes.long.run(partial(draw, method="pca"))).as_dict()
 

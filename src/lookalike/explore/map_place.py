@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from lookalike.errors import MissingExtraError
 from lookalike.explore.map_layout import GRID_FROM, threads
 from lookalike.explore.map_neighbours import OnStep, no_step
 from lookalike.types import Floats, Keys
@@ -30,10 +31,15 @@ def settled(points: Floats, start: Floats, neighbours: Keys, on_step: OnStep = n
 
     `neighbours` (m, k) are rows of the layout (n, 2) with the new points after it. Every
     neighbour pulls, all points push, as they would if everything were laid out together; the
-    gradient and its steps are those of openTSNE. Needs `[explore]`, which made the layout.
+    gradient and its steps are those of openTSNE. Raises `MissingExtraError` without `[explore]`,
+    which made the layout, perhaps elsewhere.
     """
-    from openTSNE.tsne import kl_divergence_bh, kl_divergence_fft
-    from scipy.sparse import csr_matrix
+    try:
+        from openTSNE.tsne import kl_divergence_bh, kl_divergence_fft
+        from scipy.sparse import csr_matrix
+    except ImportError as error:
+        what = "Placing images on a map by t-SNE (or lay it out anew with --method pca)"
+        raise MissingExtraError(what, "explore") from error
 
     old, count = len(points), len(points) + len(start)
     k = neighbours.shape[1]

@@ -4,15 +4,18 @@ import io
 import json
 import math
 import re
+import sys
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from lookalike.errors import MissingExtraError
 from lookalike.explore.map_columns import BINS, MOST, coded_legend, legend
 from lookalike.explore.map_neighbours import neighbours_of
 from lookalike.explore.map_page import map_page
 from lookalike.explore.map_picture import CELL, grid_cells, map_picture
+from lookalike.explore.map_place import settled
 from lookalike.explore.map_quality import quality
 from lookalike.explore.map_sprites import spatial_order, sprites
 
@@ -40,6 +43,12 @@ def test_neighbours_are_those_of_brute_force(metric):
     assert (np.diff(scores, axis=1) <= 0).all()
     some, _ = neighbours_of(matrix[:7], matrix, 3, metric, own=None)
     assert (some[:, 0] == np.arange(7)).all()
+
+
+def test_what_placing_lacks_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "openTSNE", None)
+    with pytest.raises(MissingExtraError, match=r"lookalike\[explore\]"):
+        settled(np.zeros((9, 2)), np.zeros((1, 2)), np.zeros((1, 3), np.int64))
 
 
 def test_a_row_with_many_copies_is_never_its_own_neighbour():
