@@ -57,6 +57,7 @@ def test_wrong_usage_is_said_in_a_sentence(album, arguments, said):
         ("show 01.jpg", "Did you mean '001.jpg'"),
         ("remove id:001.jpg", "Did you mean '001.jpg'"),
         ("search nothing.jpg", "missing: nothing.jpg: no such file"),
+        ("search cat", "missing: cat: no such file. Words are asked for as 'text:cat'"),
         ("search in", "unreadable: in: not a regular file"),
         ("index inn", "Did you mean 'in'?"),
         ("index in --metric l2", "cosine"),

@@ -36,7 +36,8 @@ def parse_query(words: Sequence[str], *, texts: Sequence[str] = (), crop: str = 
         elif place:
             raise UsageError(
                 f"There is no + or - before {words[place]!r}. One question of several items is "
-                "written `a.jpg + b.jpg`; for several questions see --batch."
+                "written `a.jpg + b.jpg`, words as `text:a red dress` in quotes; for several "
+                "questions see --batch."
             )
         item = parse_item(words[place])
         if crop and item.text is None:

@@ -113,6 +113,9 @@ def _seen(item: Item, eyes: Eyes) -> _Seen:
         data = read_bytes(File(name)) if item.url is None else eyes.fetch(item.url)
         seen = _of_bytes(data, item, eyes)
     except ImageRejectedError as error:
+        if error.reason == "missing" and not os.path.splitext(name)[1]:  # noqa: PTH122
+            hint = f"{error.detail}. Words are asked for as 'text:{name}'"
+            raise ImageRejectedError("missing", f"{name}: {hint}") from error
         raise _rejection_of(name, error) from error
     # an image of the library is found where it was found before, links followed or not
     places = [item.url] if item.url else [os.path.abspath(name), os.path.realpath(name)]  # noqa: PTH100
