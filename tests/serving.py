@@ -104,7 +104,7 @@ def served(folder: Path, *options: object, variables: Mapping[str, str] = {}) ->
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
         try:
-            process.communicate(timeout=20)
+            process.communicate(timeout=60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()

@@ -47,8 +47,12 @@ def found(server, data, **how):
     return [hit["id"] for hit in answer.json["hits"]]
 
 
+def uploads(folder):
+    return {path for path in (folder / ".lookalike" / "uploads").rglob("*") if path.is_file()}
+
+
 def test_an_upload_is_found_shown_changed_and_deleted(server, folder):
-    data = drawn(10)
+    data, before = drawn(10), uploads(folder)
     answer = add(server, data, id="new/ä 1", label="hat", meta='{"price": 3, "sold": false}')
     assert answer.status == 201, answer.body
     assert answer.json["meta"] == {"price": 3, "sold": False}
@@ -72,7 +76,7 @@ def test_an_upload_is_found_shown_changed_and_deleted(server, folder):
     assert server.ask("DELETE", "/v1/image", id="new/ä 1").status == 204
     assert "new/ä 1" not in found(server, data)
     assert server.ask("DELETE", "/v1/image", id="new/ä 1").status == 404
-    assert [path for path in (folder / ".lookalike" / "uploads").rglob("*") if path.is_file()] == []
+    assert uploads(folder) == before
 
 
 def test_the_same_again_and_another_under_its_id(server):

@@ -54,11 +54,11 @@ def listening(most=1000, patience=30, app=app):
         yield server.servers[0].sockets[0].getsockname()[1], server.server_state
     finally:
         server.should_exit = server.force_exit = True
-        thread.join(20)
+        thread.join(60)
         assert not thread.is_alive()
 
 
-def _until(true, seconds=20):
+def _until(true, seconds=60):
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end
@@ -66,7 +66,7 @@ def _until(true, seconds=20):
 
 
 def connected(port):
-    return socket.create_connection(("127.0.0.1", port), timeout=20)
+    return socket.create_connection(("127.0.0.1", port), timeout=60)
 
 
 def asked(port, sent=LAST):

@@ -94,7 +94,7 @@ def inside():
 
 
 @pytest.fixture(scope="module")
-def watched(tmp_path_factory):
+def watching(tmp_path_factory):
     """A server whose names are ours and whose connections are written down."""
     folder = tmp_path_factory.mktemp("watched")
     photo(folder / "in" / "0.png", 0)
@@ -114,6 +114,13 @@ def watched(tmp_path_factory):
             yield server, connects
 
 
+@pytest.fixture
+def watched(watching):
+    """That server, with no connection so far."""
+    watching[1].write_text("")
+    return watching
+
+
 def ways(server, url):
     """Every route that takes a URL."""
     yield server.search(positive=[{"url": url}])
@@ -125,6 +132,7 @@ def ways(server, url):
 @pytest.mark.skipif(sys.platform == "win32", reason="addresses of loopback differ")
 def test_no_url_of_a_request_leads_inside(watched):
     server, connects = watched
+    before = server.get("/v1/images").json["images"]
     with inside() as web:
         urls = [place.format(port=web.port) for place in INSIDE]
         for url in urls:
@@ -143,7 +151,7 @@ def test_no_url_of_a_request_leads_inside(watched):
             "dns",
         }
         assert (web.connections, connects.read_text()) == (0, "")
-    assert [image["id"] for image in server.get("/v1/images").json["images"]] == ["0.png"]
+    assert server.get("/v1/images").json["images"] == before
 
 
 def test_a_redirect_inside_is_not_followed(watched):

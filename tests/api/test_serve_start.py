@@ -56,12 +56,13 @@ def test_what_is_under_way_is_answered_before_it_ends(album):
     body, kind = multipart([("image", "a.png", data)])
     head = (
         "POST /v1/search/image HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-        f"Content-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
+        f"Content-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
+        "Expect: 100-continue\r\n\r\n"
     )
     with served(album) as server:
         with socket.create_connection((server.host, server.port), timeout=30) as slow:
             slow.sendall(head.encode() + body[:100])
-            time.sleep(0.2)
+            assert slow.recv(65536).startswith(b"HTTP/1.1 100")  # it waits for the rest
             server.process.send_signal(signal.SIGTERM)
             until = time.monotonic() + 30
             while _accepts(server):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import family_weights as weights
 import numpy as np
 import pytest
 
+import family_weights as weights
 import lookalike
 from shell import index, photos, run
 
@@ -95,10 +95,10 @@ def test_a_torch_model_is_exported_and_used_without_torch(folder: Path) -> None:
 @pytest.mark.extra
 def test_feature_maps_of_vgg16_as_bits(folder: Path) -> None:
     """`vgg16@map|lsh:500,seed=628` with drawn weights: 49 x 500 bits, searched by Hamming."""
+    weights.timm_weights(folder, "vgg16.tv_in1k")  # first: timm may need its operators
     import timm
     import torch
 
-    weights.timm_weights(folder, "vgg16.tv_in1k")
     variables = weights.environment(folder)
     spec = "vgg16@map|lsh:500,seed=628"
     for name in ("000.jpg", "001.jpg"):

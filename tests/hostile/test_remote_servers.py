@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 import time
@@ -16,7 +17,7 @@ import lookalike
 from lookalike.errors import ServerError
 from lookalike.library.library import Library
 from lookalike.library.publishing import PublishReport
-from servers import PASSWORD, QUOTED, Milvus, Postgres, free_port
+from servers import PASSWORD, QUOTED, Milvus, Postgres
 
 pytestmark = pytest.mark.extra
 DIM = 16
@@ -96,20 +97,30 @@ def test_a_publisher_that_is_killed(library: Library, postgres: Postgres) -> Non
 
 
 def test_what_is_refused_says_what_to_do(library: Library, postgres: Postgres) -> None:
-    port = free_port()
-    for url, sign, advice in (
-        (postgres.url(password="wrong-one"), "password authentication failed", "Check the user"),
-        (postgres.url("nowhere"), "does not exist", "name of the database"),
-        (f"postgresql://a:wrong-one@127.0.0.1:{port}/b", "refused", "Is the server running"),
-        (f"milvus://a:wrong-one@127.0.0.1:{port}", "cannot be reached", "Is the server running"),
-    ):
-        done = lookalike_command(library, "publish", url)
-        assert done.returncode == 1
-        assert sign in done.stderr
-        assert advice in done.stderr
-        assert "Traceback" not in done.stderr
-        for secret in ("wrong-one", PASSWORD, QUOTED):
-            assert secret not in done.stderr + done.stdout
+    with socket.socket() as nobody:  # whose port no other test gets, and that does not listen
+        nobody.bind(("127.0.0.1", 0))
+        port = nobody.getsockname()[1]
+        for url, sign, advice in (
+            (
+                postgres.url(password="wrong-one"),
+                "password authentication failed",
+                "Check the user",
+            ),
+            (postgres.url("nowhere"), "does not exist", "name of the database"),
+            (f"postgresql://a:wrong-one@127.0.0.1:{port}/b", "refused", "Is the server running"),
+            (
+                f"milvus://a:wrong-one@127.0.0.1:{port}",
+                "cannot be reached",
+                "Is the server running",
+            ),
+        ):
+            done = lookalike_command(library, "publish", url)
+            assert done.returncode == 1
+            assert sign in done.stderr
+            assert advice in done.stderr
+            assert "Traceback" not in done.stderr
+            for secret in ("wrong-one", PASSWORD, QUOTED):
+                assert secret not in done.stderr + done.stdout
 
 
 def test_a_server_without_pgvector(library: Library, postgres: Postgres) -> None:

@@ -33,4 +33,4 @@ for thread in threads:
 @pytest.mark.extra
 def test_first_runs_by_openvino_do_not_wait_for_one_another() -> None:
     for _ in range(6):
-        subprocess.run([sys.executable, "-c", AT_ONCE], check=True, timeout=40)
+        subprocess.run([sys.executable, "-c", AT_ONCE], check=True)

@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import pytest
@@ -92,13 +91,11 @@ def test_what_came_before_a_failure_still_comes() -> None:
 
 def test_who_stops_early_waits_for_nothing() -> None:
     async def silent(_: Request, __: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(60)
+        await asyncio.sleep(600)
 
     with Web(silent) as web:
         offered: list[Decision] = [task(OnWeb(web.url(f"/{n}"))) for n in range(5)]
         offered.append(task(File("here.jpg")))
-        arriving = fetched(iter(offered), Catalog(), FetchPolicy(allow_private=True, seconds=60))
-        began = time.monotonic()
+        arriving = fetched(iter(offered), Catalog(), FetchPolicy(allow_private=True, seconds=600))
         assert next(arriving) is offered[-1]
         arriving.close()  # type: ignore[attr-defined]
-        assert time.monotonic() - began < 5
