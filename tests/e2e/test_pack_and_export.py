@@ -48,7 +48,7 @@ def test_vectors_are_exported_and_imported(album):
     assert first["id"] == "000.jpg"
     assert first["format"] == "JPEG"
     done = run(album, "import", "v.jsonl", "--space", "back", "--json")
-    assert done.json == {"space": "back", "images": 6, "others": 0}
+    assert done.json == {"space": "back", "images": 6, "others": 0, "kept": 0}
 
 
 @pytest.mark.parametrize(
