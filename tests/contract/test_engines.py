@@ -384,7 +384,7 @@ def test_it_outlives_the_process(searched: Searched) -> None:
     else:
         assert kept == searched.report
         assert kept is not None
-        assert kept.met
+        assert kept.measured["recall"] >= kept.wanted_recall
         assert kept.size > 0
         assert kept.measured["queries"] == N // 20
 

@@ -6,7 +6,6 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 Number = TypeVar("Number", np.float32, np.float64)
 
@@ -17,6 +16,8 @@ def axes_of(matrix: NDArray[Number]) -> tuple[NDArray[Number], NDArray[Number]]:
     Of 1,280 dimensions one thread takes 0.3 s. Two of OpenBLAS take ten times the processor time,
     and on a machine that has other work ten times as long.
     """
+    from threadpoolctl import threadpool_limits
+
     with threadpool_limits(1, "blas"):
         values, vectors = np.linalg.eigh(matrix)
     return values, vectors
