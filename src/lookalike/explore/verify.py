@@ -59,14 +59,15 @@ def same_picture(one: Print, other: Print, *, cut: bool = True) -> Match | None:
         stretched = abs(_stretch(one, turned)) >= _SAME_SHAPE
         if stretched:
             turned = turned.reshaped(one.grey.shape)
-        if other_colours(one, turned):
+        if recoloured(one, turned, 1.0):
             return None
         score = whole(one.fine, turned.fine if stretched else turned_array(other.fine, way))
         if score >= _SURE:
             return Match(score, _words(Fit(score, 1, 1), way, stretched=stretched))
         fit = fine(one, turned, Guess(0, 1, 0, 0))
         if fit.score >= SAME:
-            return Match(fit.score, _words(fit, way, stretched=stretched))
+            match = Match(fit.score, _words(fit, way, stretched=stretched))
+            return None if recoloured(one, turned, fit.score) else match
     guesses = coarse(one.spectra, other.spectra) if cut else []
     for guess in guesses:
         if guess.score < _WORTH:
@@ -93,16 +94,16 @@ def _tilted(one: Print, other: Print, score: float) -> Match | None:
 
 
 def _unless_recoloured(one: Print, other: Print, match: Match, fit: Fit) -> Match | None:
-    return None if fit.overlap > _NEARLY_ALL and other_colours(one, other) else match
+    return None if fit.overlap > _NEARLY_ALL and recoloured(one, other, fit.score) else match
 
 
-def other_colours(one: Print, other: Print) -> bool:
-    """Whether one shape is shown in two hues; a copy that is only paler is no other colour."""
+def recoloured(one: Print, other: Print, score: float) -> bool:
+    """Whether one shape is shown in two hues, or once without any and not as a sure copy."""
     first, second = (print_.colour.astype(np.float64).ravel() for print_ in (one, other))
     lengths = float(np.linalg.norm(first)), float(np.linalg.norm(second))
-    if min(lengths) < _COLOURLESS:
+    if max(lengths) < _COLOURLESS or first @ second > _SAME_HUES * lengths[0] * lengths[1]:
         return False
-    return float(first @ second) < _SAME_HUES * lengths[0] * lengths[1]
+    return min(lengths) >= _COLOURLESS or score < _SURE
 
 
 def likeness(one: Print, other: Print) -> float:

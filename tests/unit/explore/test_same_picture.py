@@ -108,3 +108,13 @@ def test_one_shape_in_two_colours_is_two_pictures_and_grey_is_none():
     assert same_picture(printed(red), printed(blue)) is None
     assert same_picture(printed(red), printed(red.convert("L"))) is not None
     assert same_picture(printed(red), printed(red.point(lambda v: int(v * 0.6)))) is not None
+
+
+def test_one_shape_in_a_colour_and_in_none_is_two_pictures_unless_all_else_agrees():
+    shape, other = (np.asarray(drawn(seed)).astype(float) for seed in (1, 2))
+    alike = Image.fromarray((0.62 * shape + 0.38 * other).astype("u1"))
+    half = alike.point(lambda v: v // 2)
+    one, tinted = printed(drawn(1)), printed(Image.merge("RGB", (alike, half, half)))
+    assert same_picture(one, printed(alike)) is not None
+    assert same_picture(one, tinted) is None
+    assert same_picture(printed(alike), tinted) is not None
