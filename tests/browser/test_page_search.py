@@ -423,7 +423,12 @@ def test_details_have_an_address_and_lead_on(page, shop):
     page.goto(link(shop, show=ids[7]))
     dialog.locator("dd.id", has_text=ids[7]).wait_for()
     dialog.get_by_role("link", name="Find similar").click()
-    shows(page, shop.library.search(Item(id=ids[7]), k=60).ids)
+    found = shop.library.search(Item(id=ids[7]), k=60)
+    shows(page, found.ids)
+    tile(page, 2).hover()
+    tile(page, 2).get_by_role("button", name="Details").click()
+    for value, name in ((found.scores[2], "similarity"), (found.distances[2], "distance")):
+        dialog.locator(".scores div", has_text=name).get_by_text(f"{value:.3f}").wait_for()
 
 
 def test_the_grid_by_keyboard(page, shop):
