@@ -23,7 +23,7 @@ def marks_of_library(step: Step) -> dict[str, str]:
         directory = library_directory(step.text("library"), create=False)
     except LibraryNotFoundError:
         return {"the library": GONE}
-    with Store.create(directory) as store:  # an empty one too, as a run that was killed leaves
+    with Store.open(directory) as store:
         found = {"the library": store.history()}
         for aspect in aspects:
             found[_NAMES[aspect]] = _mark(store, aspect, step)

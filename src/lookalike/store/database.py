@@ -66,16 +66,15 @@ class Database:
             raise LibraryError(
                 f"The library cannot be made: {self.directory}: {error.strerror}"
             ) from error
-        if self.path.exists():
-            self.open(empty=True)
-        else:
-            self._bring_up_to_date()
-            self._file = _file_at(self.path)
+        if not self.path.exists():
+            self._make()
+        self.open(empty=True)
 
     def open(self, *, empty: bool = False) -> None:
         """Check that this is a library this version can read; migrate an older one.
 
-        One that is `empty`, as a creation that was killed leaves it, is refused unless it will do.
+        One that is `empty`, as the creation by an earlier version left it that was killed, is
+        refused unless it will do.
         """
         if not self.path.exists():
             raise LibraryNotFoundError(
@@ -150,15 +149,21 @@ class Database:
             self._idle.clear()
             self._writer = None
 
+    def _make(self) -> None:
+        """Make the database beside its place: a kill leaves none there, or a whole one."""
+        part = self.path.with_suffix(".part")
+        with self.lock, translated(self.path):
+            if self.path.exists():  # another process was quicker
+                return
+            for left in self.directory.glob(f"{part.name}*"):
+                left.unlink()
+            _migrate(part)
+            part.replace(self.path)
+            sync_directory(self.directory)
+
     def _bring_up_to_date(self) -> None:
         with self.lock, translated(self.path):
-            connection = _connect(self.path, "mode=rwc", _WRITER_KIB)
-            try:
-                connection.execute(f"PRAGMA page_size = {schema.PAGE_SIZE}")
-                connection.execute("PRAGMA journal_mode = WAL")
-                migrations.migrate(connection, self.path)
-            finally:
-                connection.close()
+            _migrate(self.path)
             sync_directory(self.directory)
 
     def _borrow(self) -> sqlite3.Connection:
@@ -177,6 +182,16 @@ class Database:
             if not self._closed:
                 self._idle.append(connection)
                 return
+        connection.close()
+
+
+def _migrate(path: Path) -> None:
+    connection = _connect(path, "mode=rwc", _WRITER_KIB)
+    try:
+        connection.execute(f"PRAGMA page_size = {schema.PAGE_SIZE}")
+        connection.execute("PRAGMA journal_mode = WAL")
+        migrations.migrate(connection, path)
+    finally:
         connection.close()
 
 

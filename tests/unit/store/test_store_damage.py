@@ -153,6 +153,24 @@ def test_a_library_whose_making_was_interrupted(directory: Path) -> None:
             assert store.counts().images == 0
 
 
+def test_a_library_is_there_whole_or_not_at_all(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(connection: sqlite3.Connection, _: Path) -> None:
+        connection.execute("CREATE TABLE half (made)")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "migrate", killed)
+        with pytest.raises(KeyboardInterrupt):
+            Store.create(directory)
+    with pytest.raises(LibraryNotFoundError):
+        Store.open(directory)
+    with Store.create(directory) as store:
+        assert store.check() == []
+    assert not list(directory.glob("*.part*"))
+
+
 def test_a_file_that_is_no_database(directory: Path) -> None:
     directory.mkdir()
     (directory / "library.db").write_bytes(b"my precious notes " * 1000)
