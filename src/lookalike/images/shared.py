@@ -7,6 +7,7 @@ import mmap
 import os
 import tempfile
 from pathlib import Path
+from typing import IO
 
 from lookalike.errors import StorageFullError
 
@@ -16,29 +17,21 @@ IN_MEMORY = "/dev/shm"  # noqa: S108  the kernel's own shared memory, where ther
 class SharedMemory:
     """`size` bytes, mapped as `map`; a worker maps the file at `address`.
 
-    On POSIX the file loses its name at once, so that nothing stays behind however the
-    processes end; a worker then has to inherit `descriptors`.
+    On POSIX the file has no name, so that nothing stays behind however the processes end; a
+    worker then has to inherit `descriptors`.
     """
 
     def __init__(self, size: int) -> None:
-        number, self._name = _reserved_file(size)
+        self._file = _reserved_file(size)
+        number = self._file.fileno()
         self.map = mmap.mmap(number, size)
-        self.descriptors: tuple[int, ...] = ()
-        self.address = self._name
-        if os.name == "posix":
-            Path(self._name).unlink()
-            self.descriptors = (number,)
-            self.address = f"/dev/fd/{number}"
-        else:
-            os.close(number)
+        posix = os.name == "posix"
+        self.descriptors = (number,) if posix else ()
+        self.address = f"/dev/fd/{number}" if posix else self._file.name
 
     def close(self) -> None:
         """Let the file go; the map lives as long as anything refers to it."""
-        for number in self.descriptors:
-            os.close(number)
-        if not self.descriptors:
-            with contextlib.suppress(OSError):
-                Path(self._name).unlink(missing_ok=True)
+        self._file.close()
 
 
 def open_shared(address: str) -> mmap.mmap:
@@ -47,18 +40,17 @@ def open_shared(address: str) -> mmap.mmap:
         return mmap.mmap(file.fileno(), 0)
 
 
-def _reserved_file(size: int) -> tuple[int, str]:
+def _reserved_file(size: int) -> IO[bytes]:
     """A file of zeros with its room taken: writing to one that has none kills the writer."""
     for folder in (IN_MEMORY, None):
         with contextlib.suppress(OSError):
-            number, name = tempfile.mkstemp(prefix="lookalike-", suffix=".pixels", dir=folder)
+            file = tempfile.TemporaryFile(prefix="lookalike-", suffix=".pixels", dir=folder)  # noqa: SIM115
             try:
-                _reserve(number, size)
+                _reserve(file.fileno(), size)
             except OSError:
-                os.close(number)
-                Path(name).unlink()
+                file.close()
                 raise
-            return number, name
+            return file
     raise StorageFullError(
         f"No room for {size:,} bytes of decoded images in {IN_MEMORY} or the temporary folder. "
         "Free some, set TMPDIR to a folder with more, or use fewer --workers."

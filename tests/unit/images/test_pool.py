@@ -422,6 +422,19 @@ def test_shared_memory_goes_elsewhere_when_the_first_place_is_full(monkeypatch, 
         shared.SharedMemory(10_000)
 
 
+def test_shared_memory_has_no_name_while_its_room_is_taken(monkeypatch, tmp_path):
+    reserve, names = shared._reserve, []
+
+    def looked(number, size):
+        names.extend(tmp_path.iterdir())
+        reserve(number, size)
+
+    monkeypatch.setattr(shared, "IN_MEMORY", str(tmp_path))
+    monkeypatch.setattr(shared, "_reserve", looked)
+    shared.SharedMemory(10_000).close()
+    assert names == list(tmp_path.iterdir()) == []
+
+
 def test_code_that_lies_beside_the_images_does_not_run(tmp_path, monkeypatch):
     (tmp_path / "PIL").mkdir()
     for name in ("lookalike.py", "numpy.py", "json.py", "PIL/__init__.py", "sitecustomize.py"):
