@@ -52,7 +52,7 @@ test-extras: .venv-extras/.installed ## Run the tests behind extras, and the par
 	$(EXTRAS_BIN)/python $(PYTEST) loadfile -m extra
 
 check: .venv/.installed check-web ## Lint, formatting, types, layers, generated docs
-	$(BIN)/ruff check .
+	$(BIN)/ruff check --no-cache .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-import family_weights as weights
 import numpy as np
 import pytest
 
+import family_weights as weights
 import lookalike
 from lookalike.models.model import find_model
 from lookalike.models.network import Feeding

@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import family_weights
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+import family_weights
 import lookalike
 from lookalike.errors import ModelError, TrainingError, UsageError
 from lookalike.learn.train.config import make_config
